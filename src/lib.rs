@@ -1,1 +1,3 @@
+//! `kiennghi` follows each citizen's petition from submission to public written reply.
 
+pub mod domain;

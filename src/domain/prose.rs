@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{
-    id::TextId,
-    refusal::FieldError,
-};
+use super::{id::TextId, refusal::FieldError};
 
 /// A text on its way into, or already outside of, the event log.
 ///

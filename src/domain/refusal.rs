@@ -1,6 +1,6 @@
 //! Why the domain says no, in both languages; nothing here knows HTTP.
 
-use super::{lifecycle::Action, vocabulary::State};
+use super::vocabulary::{Action, State};
 
 /// A sentence in Vietnamese and in English, written for the person who reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,12 @@ pub struct FieldError {
 
 impl FieldError {
     /// Names the field and says what is wrong with it.
-    pub fn new(pointer: impl Into<String>, code: &'static str, vi: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn new(
+        pointer: impl Into<String>,
+        code: &'static str,
+        vi: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
         Self { pointer: pointer.into(), code, words: Words::new(vi, en) }
     }
 }

@@ -130,7 +130,9 @@ impl Serialize for Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| D::Error::custom("expected an RFC 3339 time with offset, such as 2026-11-23T14:00:00+07:00"))
+        text.parse().map_err(|_| {
+            D::Error::custom("expected an RFC 3339 time with offset, such as 2026-11-23T14:00:00+07:00")
+        })
     }
 }
 impl Serialize for Day {
