@@ -1,0 +1,275 @@
+//! The decision: a case and an act come in, what happens comes out, or a refusal that changed nothing.
+
+mod checks;
+mod ending;
+mod handling;
+mod intake;
+mod reply;
+
+pub use checks::Checks;
+
+use super::{
+    act::Act,
+    calendar::Calendar,
+    clock::{Clock, ClockOp},
+    event::Actor,
+    id::{AgencyId, OfficialId},
+    lifecycle::{self, To},
+    petition::Case,
+    refusal::Refusal,
+    rule::RuleBook,
+    time::Instant,
+    vocabulary::{Action, Kind, Role, Stage, StartEvent, State, Visibility},
+};
+
+/// What the act meets: the time, who acts, the rules and the calendar, and what was looked up beforehand.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    pub now: Instant,
+    /// When it took effect, where the caller says so.
+    pub occurred_at: Option<Instant>,
+    pub actor: Actor,
+    pub rules: &'a RuleBook,
+    pub calendar: &'a Calendar,
+    pub known: Known,
+}
+
+/// What a decision needs to know about others, looked up by the caller of [`decide`].
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The agency named as lead, with its head.
+    pub agency: Option<KnownAgency>,
+    /// The official named as responsible.
+    pub person: Option<KnownPerson>,
+    /// The agencies and persons named as supporting all exist and belong together.
+    pub supporting_fit: bool,
+    /// The field named exists.
+    pub field_exists: bool,
+    /// The petition to merge into.
+    pub survivor: Option<Box<Case>>,
+    /// The author named for a revision exists.
+    pub author_exists: bool,
+    /// The agencies that the acting official heads.
+    pub heads: Vec<AgencyId>,
+}
+
+/// An agency that exists now.
+#[derive(Debug, Clone)]
+pub struct KnownAgency {
+    pub id: AgencyId,
+    pub head: Option<OfficialId>,
+    /// The agency and everything above it.
+    pub line: Vec<AgencyId>,
+}
+
+/// An official who can be held responsible.
+#[derive(Debug, Clone)]
+pub struct KnownPerson {
+    pub id: OfficialId,
+    pub agency: AgencyId,
+    /// Holds a right to handle or approve at the agency in question.
+    pub may_handle: bool,
+    pub heads: Vec<AgencyId>,
+}
+
+/// What happens.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    pub act: Act,
+    pub to: State,
+    pub round: u32,
+    pub clocks: Vec<ClockOp>,
+    pub occurred_at: Instant,
+}
+
+/// Decides on an act of the transition table, already known to be the actor's to do.
+///
+/// Refuses in this order: the table (409), guards (409), content (422).
+pub fn decide(case: &Case, act: Act, context: &Context<'_>) -> Result<Decision, Refusal> {
+    let Some(action) = act.action() else {
+        return Err(Refusal::guard("no_action", "Không phải là một bước xử lý.", "This is not an action."));
+    };
+    let row = lifecycle::find(case.state, action, context.actor.role)
+        .ok_or(Refusal::IllegalMove { action, state: case.state })?;
+    let occurred_at = occurred_at(case, action, context)?;
+    let to = match row.to {
+        To::State(state) => state,
+        To::Stays => case.state,
+        To::Back => case.came_from.unwrap_or(case.state),
+    };
+    let turn = Turn { case, context, at: occurred_at };
+    let plan = Decision { act, to, round: case.round, clocks: Vec::new(), occurred_at };
+    match plan.act {
+        Act::Classification(_) | Act::Reclassification(_) | Act::Correction(_) | Act::SupplementRequest(_)
+        | Act::Supplement(_) | Act::SupplementWaiver(_) | Act::Split(_) | Act::Merge(_) | Act::MergeReversal(_) => {
+            turn.intake(plan)
+        }
+        Act::Assignment(_) | Act::Transfer(_) | Act::Handover(_) | Act::Decline(_) | Act::Acceptance(_)
+        | Act::Suspension(_) | Act::Resumption(_) | Act::Extension(_) | Act::ProgressNote(_) | Act::Urging(_) => {
+            turn.handling(plan)
+        }
+        Act::ReplyDraft(_) | Act::ReplySubmission(_) | Act::ReplyReturn(_) | Act::ReplyApproval(_)
+        | Act::ReplyRevision(_) | Act::Publication(_) | Act::Takedown(_) | Act::Delivery(_) | Act::Rating(_) => {
+            turn.reply(plan)
+        }
+        _ => turn.ending(plan),
+    }
+}
+
+/// When the act took effect: now, unless this action may be recorded afterwards.
+fn occurred_at(case: &Case, action: Action, context: &Context<'_>) -> Result<Instant, Refusal> {
+    let Some(given) = context.occurred_at else {
+        return Ok(context.now.max(case.since));
+    };
+    let on_paper = matches!(action, Action::Supplement | Action::Withdrawal) && context.actor.role == Role::Intake;
+    let later = matches!(
+        action,
+        Action::Acceptance | Action::Forwarding | Action::ForwardingResult | Action::Delivery
+    );
+    if !(later || on_paper) {
+        return Err(Refusal::field(
+            "/occurred_at",
+            "not_allowed",
+            "Việc này có hiệu lực khi được ghi nhận; không thể ghi lùi thời điểm.",
+            "This takes effect when it is recorded; it cannot be dated back.",
+        ));
+    }
+    if given > context.now {
+        return Err(Refusal::field(
+            "/occurred_at",
+            "in_the_future",
+            "Thời điểm không được ở tương lai.",
+            "The time must not be in the future.",
+        ));
+    }
+    if given < case.since {
+        return Err(Refusal::field(
+            "/occurred_at",
+            "before_last_change",
+            format!("Thời điểm không được trước lần đổi trạng thái gần nhất ({}).", case.since),
+            format!("The time must not be before the latest change of state ({}).", case.since),
+        ));
+    }
+    Ok(given)
+}
+
+/// One decision in the making.
+struct Turn<'a> {
+    case: &'a Case,
+    context: &'a Context<'a>,
+    at: Instant,
+}
+
+impl Turn<'_> {
+    fn clocks(&self) -> Vec<Clock> {
+        self.case.clocks(self.context.rules, self.context.calendar)
+    }
+
+    fn live(&self, stage: Stage) -> Option<Clock> {
+        self.clocks().into_iter().find(|clock| clock.stage == stage && clock.round == self.case.round && clock.is_running())
+    }
+
+    /// The day on which rules of this round must be in force: that of the receipt, or of the reopening.
+    fn round_start(&self) -> Instant {
+        let opened = self.case.clock_ops.iter().rev().find_map(|op| match op {
+            ClockOp::Start { round, at, .. } if *round == self.case.round && self.case.round > 1 => Some(*at),
+            _ => None,
+        });
+        opened.unwrap_or(self.case.received_at)
+    }
+
+    /// Starts a stage's clock by the rule that fits the case, if there is one for this start event.
+    fn start(&self, case: &Case, stage: Stage, event: Option<StartEvent>, at: Instant) -> Option<ClockOp> {
+        let zone = &self.context.calendar.zone;
+        let rule = self.context.rules.select(stage, &case.traits(), at.day(zone))?;
+        let fits = event.is_none_or(|event| rule.start_event == event);
+        fits.then(|| ClockOp::Start { round: case.round, stage, at, rule: rule.id.clone() })
+    }
+
+    /// Selects the rules again after the case's traits changed; each clock counts on from its original start.
+    fn reselect(&self, changed: &Case, basis: Option<Instant>) -> Vec<ClockOp> {
+        let zone = &self.context.calendar.zone;
+        let on = self.round_start().day(zone);
+        let mut ops = Vec::new();
+        for stage in [Stage::Intake, Stage::Resolution, Stage::Forwarding] {
+            let Some(rule) = self.context.rules.select(stage, &changed.traits(), on) else { continue };
+            match self.live(stage) {
+                Some(clock) if clock.rule.as_deref() == Some(rule.id.as_str()) && basis.is_none() => {}
+                Some(_) if stage == Stage::Resolution && rule.start_event == StartEvent::BasisDocument && basis.is_some() => {
+                    ops.extend(basis.map(|at| ClockOp::Start { round: changed.round, stage, at, rule: rule.id.clone() }));
+                }
+                Some(_) => ops.push(ClockOp::Select { stage, rule: rule.id.clone() }),
+                None if self.clocks().iter().any(|clock| clock.stage == stage && clock.round == changed.round) => {}
+                None => {
+                    let start = match rule.start_event {
+                        StartEvent::Receipt => Some(self.round_start()),
+                        StartEvent::BasisDocument => basis,
+                        StartEvent::Acceptance => changed.accepted_at,
+                        StartEvent::Answer | StartEvent::Request => None,
+                    };
+                    ops.extend(start.map(|at| ClockOp::Start { round: changed.round, stage, at, rule: rule.id.clone() }));
+                }
+            }
+        }
+        ops
+    }
+
+    /// What an end does to the clocks: these stages are met, the other stoppable ones stop without result.
+    fn end(&self, met: &[Stage]) -> Vec<ClockOp> {
+        let mut ops: Vec<ClockOp> = Vec::new();
+        let mut stopped = Vec::new();
+        for stage in [Stage::Intake, Stage::Resolution, Stage::Forwarding] {
+            if self.live(stage).is_none() {
+                continue;
+            }
+            if met.contains(&stage) {
+                ops.push(ClockOp::Meet { stage, at: self.at });
+            } else {
+                stopped.push(stage);
+            }
+        }
+        if !stopped.is_empty() {
+            ops.push(ClockOp::Stop { at: self.at, stages: stopped });
+        }
+        ops
+    }
+
+    /// For denunciations and second-instance complaints: never the respondent, never a unit he heads (LTC 12, LKN 7).
+    fn guard_respondent(&self, agency: Option<&KnownAgency>, persons: &[(OfficialId, &[AgencyId])]) -> Result<(), Refusal> {
+        let bound = self.case.kind == Kind::Denunciation
+            || (self.case.kind == Kind::Complaint && self.case.instance == Some(2));
+        let Some(respondent) = self.case.respondent.filter(|_| bound) else { return Ok(()) };
+        let person_hit = persons.iter().any(|(person, heads)| {
+            respondent.official_id == Some(*person)
+                || respondent.agency_id.is_some_and(|accused| heads.contains(&accused))
+        });
+        let agency_hit = agency.is_some_and(|agency| {
+            respondent.agency_id == Some(agency.id)
+                || (agency.head.is_some() && agency.head == respondent.official_id)
+        });
+        if person_hit || agency_hit {
+            return Err(Refusal::guard(
+                "respondent",
+                "Người bị tố cáo, bị khiếu nại và đơn vị do người đó đứng đầu không được xử lý đơn này.",
+                "The respondent, and a unit he heads, may not handle this petition.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The guard on whoever acts himself.
+    fn guard_actor(&self) -> Result<(), Refusal> {
+        let official = self.context.actor.official;
+        let persons: Vec<_> = official.map(|official| (official, self.context.known.heads.as_slice())).into_iter().collect();
+        self.guard_respondent(None, &persons)
+    }
+}
+
+/// The visibility a kind has unless somebody decides otherwise (domain facts §1.8).
+pub fn default_visibility(kind: Kind) -> Visibility {
+    match kind {
+        Kind::Denunciation => Visibility::Restricted,
+        Kind::Complaint => Visibility::PartiesOnly,
+        _ => Visibility::PublicRedacted,
+    }
+}
