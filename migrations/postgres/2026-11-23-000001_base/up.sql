@@ -23,6 +23,7 @@ CREATE TABLE assurance (code text PRIMARY KEY NOT NULL);
 CREATE TABLE link_kind (code text PRIMARY KEY NOT NULL);
 CREATE TABLE level (code text PRIMARY KEY NOT NULL);
 CREATE TABLE satisfaction (code text PRIMARY KEY NOT NULL);
+CREATE TABLE delivery_method (code text PRIMARY KEY NOT NULL);
 
 INSERT INTO kind (code) VALUES
     ('proposal'), ('feedback'), ('regulation_feedback'), ('complaint'), ('denunciation'), ('suggestion');
@@ -61,6 +62,8 @@ INSERT INTO link_kind (code) VALUES ('repeat'), ('second_instance'), ('duplicate
 INSERT INTO level (code) VALUES
     ('central'), ('province'), ('department'), ('district'), ('commune'), ('unit');
 INSERT INTO satisfaction (code) VALUES ('satisfied'), ('acceptable'), ('dissatisfied');
+INSERT INTO delivery_method (code) VALUES
+    ('post'), ('in_person'), ('email'), ('online'), ('public_posting');
 
 -- Settings of the installation itself: its stamp, the revision of the reference data, the sandbox clock.
 CREATE TABLE meta (
@@ -224,29 +227,20 @@ CREATE TABLE petition (
     created_at timestamptz NOT NULL,
     UNIQUE (code)
 );
+CREATE INDEX petition_public ON petition (public_from, id) WHERE public_from IS NOT NULL;
+CREATE INDEX petition_closes_at ON petition (closes_at, id) WHERE closes_at IS NOT NULL;
 
 CREATE TABLE petition_detail (
     petition_id uuid PRIMARY KEY NOT NULL REFERENCES petition (id),
-    content text NOT NULL,
     public_title text,
     public_summary text,
     location_text text,
     latitude double precision,
     longitude double precision,
     area_code text,
-    incident_at timestamptz,
-    incoming_number text,
-    group_size integer,
-    letter_date date,
-    prior_handling text,
-    contested_decision text,
-    respondent_agency_id uuid REFERENCES agency (id),
-    respondent_official_id uuid REFERENCES official (id),
-    keep_secret boolean NOT NULL,
     client_reference uuid,
     client_fingerprint bytea,
     access_key_hash bytea,
-    salt bytea NOT NULL,
     UNIQUE (client_reference)
 );
 
@@ -285,22 +279,28 @@ CREATE TABLE assignment (
 CREATE INDEX assignment_petition_id ON assignment (petition_id);
 CREATE INDEX assignment_official_id ON assignment (official_id) WHERE to_at IS NULL;
 
-CREATE TABLE clock (
+-- One row per stretch in which a clock of a stage did not change; the present one has no end.
+CREATE TABLE clock_span (
+    id uuid PRIMARY KEY NOT NULL,
     petition_id uuid NOT NULL REFERENCES petition (id),
     round integer NOT NULL,
     stage text NOT NULL REFERENCES stage (code),
     rule_id text REFERENCES deadline_rule (id),
     basis text NOT NULL REFERENCES basis (code),
     started_at timestamptz NOT NULL,
+    open_due_at timestamptz,
     due_at timestamptz,
     due_on date,
     first_due_at timestamptz,
-    status text NOT NULL,
     provisional boolean NOT NULL,
     paused_until timestamptz,
     ended_at timestamptz,
-    PRIMARY KEY (petition_id, round, stage)
+    from_at timestamptz NOT NULL,
+    to_at timestamptz,
+    recorded_from timestamptz NOT NULL
 );
+CREATE INDEX clock_span_petition_id ON clock_span (petition_id) WHERE to_at IS NULL;
+CREATE INDEX clock_span_open_due ON clock_span (stage, open_due_at, petition_id) WHERE open_due_at IS NOT NULL;
 
 -- A numbered document of an agency; several replies may cite one.
 CREATE TABLE document (
@@ -319,37 +319,34 @@ CREATE TABLE reply_revision (
     petition_id uuid NOT NULL REFERENCES petition (id),
     round integer NOT NULL,
     number integer NOT NULL,
-    status text NOT NULL,
-    outcome text NOT NULL REFERENCES outcome (code),
-    text text NOT NULL,
-    public_text text,
-    author_id uuid NOT NULL REFERENCES official (id),
+    outcome text REFERENCES outcome (code),
+    text_id uuid NOT NULL,
+    author_id uuid REFERENCES official (id),
     approved_by uuid REFERENCES official (id),
     approved_at timestamptz,
     document_id uuid REFERENCES document (id),
     notice boolean NOT NULL,
-    addressee text,
     published_at timestamptz,
     taken_down_at timestamptz,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    UNIQUE (petition_id, number)
 );
-CREATE INDEX reply_revision_petition_id ON reply_revision (petition_id);
 
 CREATE TABLE commitment (
     id uuid PRIMARY KEY NOT NULL,
     revision_id uuid NOT NULL REFERENCES reply_revision (id),
-    text text NOT NULL,
+    text_id uuid NOT NULL,
     due_on date NOT NULL,
     agency_id uuid REFERENCES agency (id),
-    person text
+    person_id uuid REFERENCES official (id)
 );
 CREATE INDEX commitment_revision_id ON commitment (revision_id);
 
 CREATE TABLE delivery (
     id uuid PRIMARY KEY NOT NULL,
     petition_id uuid NOT NULL REFERENCES petition (id),
-    revision_id uuid REFERENCES reply_revision (id),
-    method text NOT NULL,
+    round integer NOT NULL,
+    method text NOT NULL REFERENCES delivery_method (code),
     delivered_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     by_system boolean NOT NULL
@@ -360,7 +357,7 @@ CREATE TABLE rating (
     petition_id uuid NOT NULL REFERENCES petition (id),
     round integer NOT NULL,
     satisfaction text NOT NULL REFERENCES satisfaction (code),
-    reasons text,
+    reasons_id uuid,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (petition_id, round)
 );
@@ -432,35 +429,41 @@ CREATE TABLE petition_span (
     id uuid PRIMARY KEY NOT NULL,
     petition_id uuid NOT NULL REFERENCES petition (id),
     sequence integer NOT NULL,
-    state text NOT NULL,
-    agency_id uuid NOT NULL,
-    intake_agency_id uuid NOT NULL,
-    responsible_id uuid,
-    kind text NOT NULL,
-    channel text NOT NULL,
-    field_code text NOT NULL,
-    visibility text NOT NULL,
+    state text NOT NULL REFERENCES state (code),
+    agency_id uuid NOT NULL REFERENCES agency (id),
+    intake_agency_id uuid NOT NULL REFERENCES agency (id),
+    responsible_id uuid REFERENCES official (id),
+    kind text NOT NULL REFERENCES kind (code),
+    channel text NOT NULL REFERENCES channel (code),
+    field_code text NOT NULL REFERENCES field (code),
+    visibility text NOT NULL REFERENCES visibility (code),
     round integer NOT NULL,
     received_at timestamptz NOT NULL,
     received_month text NOT NULL,
-    level text,
-    clock_stage text,
+    clock_stage text REFERENCES stage (code),
     open_due_at timestamptz,
+    due_soon_at timestamptz,
     due_at timestamptz,
     due_on date,
     paused_until timestamptz,
-    first_outcome text NOT NULL,
-    first_met_at timestamptz,
-    first_due_at timestamptz,
-    first_due_on date,
+    met_at timestamptz,
+    round1_outcome text NOT NULL,
+    round1_met_on date,
+    round1_met_at timestamptz,
+    round1_due_at timestamptz,
+    round1_due_on date,
+    round1_paused_until timestamptz,
     from_at timestamptz NOT NULL,
     to_at timestamptz,
     recorded_from timestamptz NOT NULL
 );
-CREATE INDEX petition_span_petition_id_from_at ON petition_span (petition_id, from_at);
-CREATE INDEX petition_span_live_due ON petition_span (open_due_at, petition_id) WHERE open_due_at IS NOT NULL AND to_at IS NULL;
+CREATE INDEX petition_span_petition_id ON petition_span (petition_id, from_at);
+CREATE UNIQUE INDEX petition_span_present ON petition_span (petition_id) WHERE to_at IS NULL;
+CREATE INDEX petition_span_present_due ON petition_span (open_due_at, petition_id) WHERE open_due_at IS NOT NULL AND to_at IS NULL;
+CREATE INDEX petition_span_present_due_by_agency ON petition_span (agency_id, open_due_at, petition_id) WHERE open_due_at IS NOT NULL AND to_at IS NULL;
 CREATE INDEX petition_span_due ON petition_span (open_due_at, petition_id) WHERE open_due_at IS NOT NULL;
-CREATE INDEX petition_span_received_at_petition_id ON petition_span (received_at, petition_id);
+CREATE INDEX petition_span_received ON petition_span (received_at, petition_id);
+CREATE INDEX petition_span_present_received ON petition_span (received_at, petition_id) WHERE to_at IS NULL;
 
 CREATE TABLE idempotency_record (
     caller text NOT NULL,

@@ -23,6 +23,7 @@ CREATE TABLE assurance (code TEXT PRIMARY KEY NOT NULL) STRICT;
 CREATE TABLE link_kind (code TEXT PRIMARY KEY NOT NULL) STRICT;
 CREATE TABLE level (code TEXT PRIMARY KEY NOT NULL) STRICT;
 CREATE TABLE satisfaction (code TEXT PRIMARY KEY NOT NULL) STRICT;
+CREATE TABLE delivery_method (code TEXT PRIMARY KEY NOT NULL) STRICT;
 
 INSERT INTO kind (code) VALUES
     ('proposal'), ('feedback'), ('regulation_feedback'), ('complaint'), ('denunciation'), ('suggestion');
@@ -61,6 +62,8 @@ INSERT INTO link_kind (code) VALUES ('repeat'), ('second_instance'), ('duplicate
 INSERT INTO level (code) VALUES
     ('central'), ('province'), ('department'), ('district'), ('commune'), ('unit');
 INSERT INTO satisfaction (code) VALUES ('satisfied'), ('acceptable'), ('dissatisfied');
+INSERT INTO delivery_method (code) VALUES
+    ('post'), ('in_person'), ('email'), ('online'), ('public_posting');
 
 -- Settings of the installation itself: its stamp, the revision of the reference data, the sandbox clock.
 CREATE TABLE meta (
@@ -223,29 +226,20 @@ CREATE TABLE petition (
     created_at INTEGER NOT NULL,
     UNIQUE (code)
 ) STRICT;
+CREATE INDEX petition_public ON petition (public_from, id) WHERE public_from IS NOT NULL;
+CREATE INDEX petition_closes_at ON petition (closes_at, id) WHERE closes_at IS NOT NULL;
 
 CREATE TABLE petition_detail (
     petition_id BLOB PRIMARY KEY NOT NULL REFERENCES petition (id),
-    content TEXT NOT NULL,
     public_title TEXT,
     public_summary TEXT,
     location_text TEXT,
     latitude REAL,
     longitude REAL,
     area_code TEXT,
-    incident_at INTEGER,
-    incoming_number TEXT,
-    group_size INTEGER,
-    letter_date TEXT,
-    prior_handling TEXT,
-    contested_decision TEXT,
-    respondent_agency_id BLOB REFERENCES agency (id),
-    respondent_official_id BLOB REFERENCES official (id),
-    keep_secret INTEGER NOT NULL,
     client_reference BLOB,
     client_fingerprint BLOB,
     access_key_hash BLOB,
-    salt BLOB NOT NULL,
     UNIQUE (client_reference)
 ) STRICT;
 
@@ -284,22 +278,28 @@ CREATE TABLE assignment (
 CREATE INDEX assignment_petition_id ON assignment (petition_id);
 CREATE INDEX assignment_official_id ON assignment (official_id) WHERE to_at IS NULL;
 
-CREATE TABLE clock (
+-- One row per stretch in which a clock of a stage did not change; the present one has no end.
+CREATE TABLE clock_span (
+    id BLOB PRIMARY KEY NOT NULL,
     petition_id BLOB NOT NULL REFERENCES petition (id),
     round INTEGER NOT NULL,
     stage TEXT NOT NULL REFERENCES stage (code),
     rule_id TEXT REFERENCES deadline_rule (id),
     basis TEXT NOT NULL REFERENCES basis (code),
     started_at INTEGER NOT NULL,
+    open_due_at INTEGER,
     due_at INTEGER,
     due_on TEXT,
     first_due_at INTEGER,
-    status TEXT NOT NULL,
     provisional INTEGER NOT NULL,
     paused_until INTEGER,
     ended_at INTEGER,
-    PRIMARY KEY (petition_id, round, stage)
+    from_at INTEGER NOT NULL,
+    to_at INTEGER,
+    recorded_from INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX clock_span_petition_id ON clock_span (petition_id) WHERE to_at IS NULL;
+CREATE INDEX clock_span_open_due ON clock_span (stage, open_due_at, petition_id) WHERE open_due_at IS NOT NULL;
 
 -- A numbered document of an agency; several replies may cite one.
 CREATE TABLE document (
@@ -318,37 +318,34 @@ CREATE TABLE reply_revision (
     petition_id BLOB NOT NULL REFERENCES petition (id),
     round INTEGER NOT NULL,
     number INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    outcome TEXT NOT NULL REFERENCES outcome (code),
-    text TEXT NOT NULL,
-    public_text TEXT,
-    author_id BLOB NOT NULL REFERENCES official (id),
+    outcome TEXT REFERENCES outcome (code),
+    text_id BLOB NOT NULL,
+    author_id BLOB REFERENCES official (id),
     approved_by BLOB REFERENCES official (id),
     approved_at INTEGER,
     document_id BLOB REFERENCES document (id),
     notice INTEGER NOT NULL,
-    addressee TEXT,
     published_at INTEGER,
     taken_down_at INTEGER,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    UNIQUE (petition_id, number)
 ) STRICT;
-CREATE INDEX reply_revision_petition_id ON reply_revision (petition_id);
 
 CREATE TABLE commitment (
     id BLOB PRIMARY KEY NOT NULL,
     revision_id BLOB NOT NULL REFERENCES reply_revision (id),
-    text TEXT NOT NULL,
+    text_id BLOB NOT NULL,
     due_on TEXT NOT NULL,
     agency_id BLOB REFERENCES agency (id),
-    person TEXT
+    person_id BLOB REFERENCES official (id)
 ) STRICT;
 CREATE INDEX commitment_revision_id ON commitment (revision_id);
 
 CREATE TABLE delivery (
     id BLOB PRIMARY KEY NOT NULL,
     petition_id BLOB NOT NULL REFERENCES petition (id),
-    revision_id BLOB REFERENCES reply_revision (id),
-    method TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    method TEXT NOT NULL REFERENCES delivery_method (code),
     delivered_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     by_system INTEGER NOT NULL
@@ -359,7 +356,7 @@ CREATE TABLE rating (
     petition_id BLOB NOT NULL REFERENCES petition (id),
     round INTEGER NOT NULL,
     satisfaction TEXT NOT NULL REFERENCES satisfaction (code),
-    reasons TEXT,
+    reasons_id BLOB,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (petition_id, round)
 ) STRICT;
@@ -431,35 +428,41 @@ CREATE TABLE petition_span (
     id BLOB PRIMARY KEY NOT NULL,
     petition_id BLOB NOT NULL REFERENCES petition (id),
     sequence INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    agency_id BLOB NOT NULL,
-    intake_agency_id BLOB NOT NULL,
-    responsible_id BLOB,
-    kind TEXT NOT NULL,
-    channel TEXT NOT NULL,
-    field_code TEXT NOT NULL,
-    visibility TEXT NOT NULL,
+    state TEXT NOT NULL REFERENCES state (code),
+    agency_id BLOB NOT NULL REFERENCES agency (id),
+    intake_agency_id BLOB NOT NULL REFERENCES agency (id),
+    responsible_id BLOB REFERENCES official (id),
+    kind TEXT NOT NULL REFERENCES kind (code),
+    channel TEXT NOT NULL REFERENCES channel (code),
+    field_code TEXT NOT NULL REFERENCES field (code),
+    visibility TEXT NOT NULL REFERENCES visibility (code),
     round INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     received_month TEXT NOT NULL,
-    level TEXT,
-    clock_stage TEXT,
+    clock_stage TEXT REFERENCES stage (code),
     open_due_at INTEGER,
+    due_soon_at INTEGER,
     due_at INTEGER,
     due_on TEXT,
     paused_until INTEGER,
-    first_outcome TEXT NOT NULL,
-    first_met_at INTEGER,
-    first_due_at INTEGER,
-    first_due_on TEXT,
+    met_at INTEGER,
+    round1_outcome TEXT NOT NULL,
+    round1_met_on TEXT,
+    round1_met_at INTEGER,
+    round1_due_at INTEGER,
+    round1_due_on TEXT,
+    round1_paused_until INTEGER,
     from_at INTEGER NOT NULL,
     to_at INTEGER,
     recorded_from INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX petition_span_petition_id_from_at ON petition_span (petition_id, from_at);
-CREATE INDEX petition_span_live_due ON petition_span (open_due_at, petition_id) WHERE open_due_at IS NOT NULL AND to_at IS NULL;
+CREATE INDEX petition_span_petition_id ON petition_span (petition_id, from_at);
+CREATE UNIQUE INDEX petition_span_present ON petition_span (petition_id) WHERE to_at IS NULL;
+CREATE INDEX petition_span_present_due ON petition_span (open_due_at, petition_id) WHERE open_due_at IS NOT NULL AND to_at IS NULL;
+CREATE INDEX petition_span_present_due_by_agency ON petition_span (agency_id, open_due_at, petition_id) WHERE open_due_at IS NOT NULL AND to_at IS NULL;
 CREATE INDEX petition_span_due ON petition_span (open_due_at, petition_id) WHERE open_due_at IS NOT NULL;
-CREATE INDEX petition_span_received_at_petition_id ON petition_span (received_at, petition_id);
+CREATE INDEX petition_span_received ON petition_span (received_at, petition_id);
+CREATE INDEX petition_span_present_received ON petition_span (received_at, petition_id) WHERE to_at IS NULL;
 
 CREATE TABLE idempotency_record (
     caller TEXT NOT NULL,
