@@ -2,7 +2,7 @@
 
 use crate::domain::{
     act::{Commitment, DocumentRef, SignedDocument, SignedNotice},
-    identifiers,
+    identifiers::DocumentNumber,
     prose::{self, Prose},
     refusal::{FieldError, Refusal},
     time::Day,
@@ -150,8 +150,10 @@ impl Checks {
     }
 
     fn numbered(&mut self, pointer: &str, number: &str, symbol: &str) {
-        self.add(identifiers::check_document_number(&format!("{pointer}/number"), number).err());
-        self.add(identifiers::check_document_symbol(&format!("{pointer}/symbol"), symbol).err());
+        let (at_number, at_symbol) = (format!("{pointer}/number"), format!("{pointer}/symbol"));
+        if let Err(errors) = DocumentNumber::parse((&at_number, number), (&at_symbol, symbol)) {
+            self.errors.extend(errors);
+        }
     }
 
     fn not_after(&mut self, pointer: &str, day: Day, today: Day) {

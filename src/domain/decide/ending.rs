@@ -97,7 +97,7 @@ impl Turn<'_> {
                 "A request for reconsideration is still pending.",
             ));
         }
-        let answered_on = self.case.since.day(&self.context.calendar.zone);
+        let answered_on = self.case.since.day(self.zone());
         let due = answered_on.plus_days(CLOSES_AFTER_DAYS);
         if self.context.actor.role == Role::System && self.this_day() < due {
             return Err(Refusal::guard("too_early", "Chưa đủ 30 ngày.", "Thirty days have not passed."));

@@ -54,7 +54,7 @@ impl Turn<'_> {
     }
 
     pub(super) fn this_day(&self) -> Day {
-        self.context.now.day(&self.context.calendar.zone)
+        self.context.now.day(self.zone())
     }
 
     fn assign(&self, facts: &Assignment) -> Result<Vec<ClockOp>, Refusal> {
@@ -177,7 +177,7 @@ impl Turn<'_> {
             ops.push(ClockOp::Meet { stage: Stage::Intake, at: self.at });
         }
         if self.live(Stage::Forwarding).is_some() {
-            ops.push(ClockOp::Stop { at: self.at, stages: vec![Stage::Forwarding] });
+            ops.push(ClockOp::Stop { at: self.at, stages: Some(vec![Stage::Forwarding]) });
         }
         let fixed = self.live(Stage::Resolution).is_some_and(|clock| clock.basis != Basis::Rule);
         if !fixed {
@@ -253,7 +253,7 @@ impl Turn<'_> {
             checks.finish()?;
             let mut harder = self.case.clone();
             harder.complexity = next;
-            let on = self.round_start().day(&self.context.calendar.zone);
+            let on = self.round_start().day(self.zone());
             let longer = self.context.rules.select(Stage::Resolution, &harder.traits(), on).ok_or_else(above_ceiling)?;
             facts.complexity = Some(next);
             let op = ClockOp::Extend { stage: Stage::Resolution, amount: longer.amount, rule: Some(longer.id.clone()) };
@@ -261,7 +261,7 @@ impl Turn<'_> {
         }
         let amount = facts.amount.unwrap_or(0);
         checks.require(
-            amount > clock.amount.unwrap_or(rule.amount),
+            amount > self.present_amount(rule.amount),
             "/amount",
             "out_of_range",
             "Thời hạn mới phải dài hơn thời hạn hiện tại.",
@@ -272,6 +272,18 @@ impl Turn<'_> {
             return Err(above_ceiling());
         }
         Ok(vec![ClockOp::Extend { stage: Stage::Resolution, amount, rule: None }])
+    }
+
+    /// What the resolution clock counts now: the rule's amount, or that of the latest extension.
+    fn present_amount(&self, by_rule: u32) -> u32 {
+        let ops = self.case.clock_ops.iter().rev();
+        let own = ops.take_while(|op| !matches!(op, ClockOp::Select { stage: Stage::Resolution, .. } | ClockOp::Start { stage: Stage::Resolution, .. }));
+        own.filter_map(|op| match op {
+            ClockOp::Extend { stage: Stage::Resolution, amount, .. } => Some(*amount),
+            _ => None,
+        })
+        .next()
+        .unwrap_or(by_rule)
     }
 
     /// A complaint may become complex once; a denunciation complex, then specially complex with two criteria (LTC 30).

@@ -56,7 +56,7 @@ impl Turn<'_> {
     }
 
     fn today(&self) -> Day {
-        self.context.now.day(&self.context.calendar.zone)
+        self.context.now.day(self.zone())
     }
 
     fn classify(&self, facts: &mut Classification) -> Result<Vec<ClockOp>, Refusal> {
@@ -93,7 +93,7 @@ impl Turn<'_> {
         changed.field_code.clone_from(&facts.field_code);
         changed.urgency = facts.urgency;
         changed.remote_area = facts.remote_area;
-        let basis = facts.basis_document.as_ref().map(|document| document.issued_on.start(&self.context.calendar.zone));
+        let basis = facts.basis_document.as_ref().map(|document| document.issued_on.start(self.zone()));
         Ok(self.reselect(&changed, basis))
     }
 
@@ -226,7 +226,7 @@ impl Turn<'_> {
             "The day to answer by must be after today and within a year.",
         );
         checks.finish()?;
-        let until = facts.answer_by.end(&self.context.calendar.zone);
+        let until = facts.answer_by.end(self.zone());
         Ok(vec![ClockOp::Pause { at: self.at, until: Some(until) }])
     }
 

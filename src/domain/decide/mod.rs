@@ -11,7 +11,7 @@ pub use checks::Checks;
 use super::{
     act::Act,
     calendar::Calendar,
-    clock::{Clock, ClockOp},
+    clock::{Clock, ClockOp, ClockStatus},
     event::Actor,
     id::{AgencyId, OfficialId},
     lifecycle::{self, To},
@@ -19,8 +19,9 @@ use super::{
     refusal::Refusal,
     rule::RuleBook,
     time::Instant,
-    vocabulary::{Action, Kind, Role, Stage, StartEvent, State, Visibility},
+    vocabulary::{Action, Basis, Kind, Role, Stage, StartEvent, State, Visibility},
 };
+use jiff::tz::TimeZone;
 
 /// What the act meets: the time, who acts, the rules and the calendar, and what was looked up beforehand.
 #[derive(Debug, Clone)]
@@ -166,12 +167,18 @@ impl Turn<'_> {
     }
 
     fn live(&self, stage: Stage) -> Option<Clock> {
-        self.clocks().into_iter().find(|clock| clock.stage == stage && clock.round == self.case.round && clock.is_running())
+        self.clocks().into_iter().find(|clock| {
+            clock.stage == stage && clock.round == self.case.round && clock.status == ClockStatus::Running
+        })
     }
 
-    /// The day on which rules of this round must be in force: that of the receipt, or of the reopening.
+    fn zone(&self) -> &TimeZone {
+        self.context.calendar.zone()
+    }
+
+    /// Where the rules of this round begin: at the receipt, later at the reopening.
     fn round_start(&self) -> Instant {
-        let opened = self.case.clock_ops.iter().rev().find_map(|op| match op {
+        let opened = self.case.clock_ops.iter().find_map(|op| match op {
             ClockOp::Start { round, at, .. } if *round == self.case.round && self.case.round > 1 => Some(*at),
             _ => None,
         });
@@ -180,57 +187,59 @@ impl Turn<'_> {
 
     /// Starts a stage's clock by the rule that fits the case, if there is one for this start event.
     fn start(&self, case: &Case, stage: Stage, event: Option<StartEvent>, at: Instant) -> Option<ClockOp> {
-        let zone = &self.context.calendar.zone;
-        let rule = self.context.rules.select(stage, &case.traits(), at.day(zone))?;
+        let rule = self.context.rules.select(stage, &case.traits(), at.day(self.zone()))?;
         let fits = event.is_none_or(|event| rule.start_event == event);
-        fits.then(|| ClockOp::Start { round: case.round, stage, at, rule: rule.id.clone() })
+        fits.then(|| ClockOp::start(case.round, stage, at, rule, self.context.calendar))
     }
 
     /// Selects the rules again after the case's traits changed; each clock counts on from its original start.
     fn reselect(&self, changed: &Case, basis: Option<Instant>) -> Vec<ClockOp> {
-        let zone = &self.context.calendar.zone;
-        let on = self.round_start().day(zone);
-        let mut ops = Vec::new();
-        for stage in [Stage::Intake, Stage::Resolution, Stage::Forwarding] {
-            let Some(rule) = self.context.rules.select(stage, &changed.traits(), on) else { continue };
-            match self.live(stage) {
-                Some(clock) if clock.rule.as_deref() == Some(rule.id.as_str()) && basis.is_none() => {}
-                Some(_) if stage == Stage::Resolution && rule.start_event == StartEvent::BasisDocument && basis.is_some() => {
-                    ops.extend(basis.map(|at| ClockOp::Start { round: changed.round, stage, at, rule: rule.id.clone() }));
-                }
-                Some(_) => ops.push(ClockOp::Select { stage, rule: rule.id.clone() }),
-                None if self.clocks().iter().any(|clock| clock.stage == stage && clock.round == changed.round) => {}
-                None => {
-                    let start = match rule.start_event {
-                        StartEvent::Receipt => Some(self.round_start()),
-                        StartEvent::BasisDocument => basis,
-                        StartEvent::Acceptance => changed.accepted_at,
-                        StartEvent::Answer | StartEvent::Request => None,
-                    };
-                    ops.extend(start.map(|at| ClockOp::Start { round: changed.round, stage, at, rule: rule.id.clone() }));
-                }
+        [Stage::Intake, Stage::Resolution, Stage::Forwarding]
+            .into_iter()
+            .flat_map(|stage| self.reselect_stage(changed, stage, basis))
+            .collect()
+    }
+
+    fn reselect_stage(&self, changed: &Case, stage: Stage, basis: Option<Instant>) -> Vec<ClockOp> {
+        let live = self.live(stage);
+        if live.as_ref().is_some_and(|clock| clock.basis != Basis::Rule) {
+            return Vec::new();
+        }
+        let on = live.as_ref().map_or(self.round_start(), |clock| clock.started_at).day(self.zone());
+        let Some(rule) = self.context.rules.select(stage, &changed.traits(), on) else {
+            return live.map(|_| ClockOp::Withdraw { stage }).into_iter().collect();
+        };
+        let start = match rule.start_event {
+            _ if changed.round > 1 => Some(self.round_start()),
+            StartEvent::Receipt => Some(changed.received_at),
+            StartEvent::BasisDocument => basis,
+            StartEvent::Acceptance => changed.accepted_at,
+            StartEvent::Answer | StartEvent::Request => None,
+        };
+        let begin = |at| ClockOp::start(changed.round, stage, at, rule, self.context.calendar);
+        let former = live.as_ref().and_then(|clock| clock.rule.as_deref());
+        let same_event = former
+            .and_then(|former| self.context.rules.get(former))
+            .is_some_and(|former| former.start_event == rule.start_event);
+        match (&live, start) {
+            (Some(clock), start) if start.is_none_or(|at| at == clock.started_at) && (same_event || start.is_some()) => {
+                let changes = former != Some(rule.id.as_str());
+                changes.then(|| ClockOp::Select { stage, rule: rule.id.clone() }).into_iter().collect()
+            }
+            (Some(_), None) => vec![ClockOp::Withdraw { stage }],
+            (Some(_), Some(at)) => vec![ClockOp::Withdraw { stage }, begin(at)],
+            (None, start) => {
+                let ended = self.clocks().iter().any(|clock| clock.stage == stage && clock.round == changed.round);
+                start.filter(|_| !ended).map(begin).into_iter().collect()
             }
         }
-        ops
     }
 
     /// What an end does to the clocks: these stages are met, the other stoppable ones stop without result.
     fn end(&self, met: &[Stage]) -> Vec<ClockOp> {
-        let mut ops: Vec<ClockOp> = Vec::new();
-        let mut stopped = Vec::new();
-        for stage in [Stage::Intake, Stage::Resolution, Stage::Forwarding] {
-            if self.live(stage).is_none() {
-                continue;
-            }
-            if met.contains(&stage) {
-                ops.push(ClockOp::Meet { stage, at: self.at });
-            } else {
-                stopped.push(stage);
-            }
-        }
-        if !stopped.is_empty() {
-            ops.push(ClockOp::Stop { at: self.at, stages: stopped });
-        }
+        let reached = met.iter().filter(|stage| self.live(**stage).is_some());
+        let mut ops: Vec<ClockOp> = reached.map(|stage| ClockOp::Meet { stage: *stage, at: self.at }).collect();
+        ops.push(ClockOp::Stop { at: self.at, stages: None });
         ops
     }
 
