@@ -44,6 +44,9 @@ pub(super) enum Mode {
     /// Writes. SQLite takes the lock at once: a transaction that upgrades later fails instead of waiting.
     /// PostgreSQL refuses to overwrite what another changed since our snapshot, and `Db::write` tries again.
     Write,
+    /// Changes the tables. On PostgreSQL each statement sees what is committed by then: whoever waited for
+    /// another process to migrate must see its work.
+    Migrate,
 }
 
 impl AnyConnection {
@@ -54,13 +57,14 @@ impl AnyConnection {
                 match mode {
                     Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                     Mode::Write => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+                    Mode::Migrate => "BEGIN ISOLATION LEVEL READ COMMITTED",
                 },
             ),
             Self::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(
                 c,
                 match mode {
                     Mode::Read => "BEGIN",
-                    Mode::Write => "BEGIN IMMEDIATE",
+                    Mode::Write | Mode::Migrate => "BEGIN IMMEDIATE",
                 },
             ),
         }

@@ -92,8 +92,8 @@ impl Db {
 
     /// Brings the tables up to date; several processes may call it at once.
     pub fn migrate(&self) -> Result<(), StoreError> {
-        let mut connection = Connector::new(self.inner.location.clone(), Mode::Write).open()?;
-        connection.begin(Mode::Write)?;
+        let mut connection = Connector::new(self.inner.location.clone(), Mode::Migrate).open()?;
+        connection.begin(Mode::Migrate)?;
         let migrations = match &mut connection {
             AnyConnection::Postgres(c) => {
                 // The number is the project's own; whoever comes second waits and finds nothing to do.

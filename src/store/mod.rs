@@ -6,9 +6,15 @@
 //!
 //! Invariants: nothing here knows a use case, HTTP or a clock; no SQL is written twice, except migrations.
 
+pub mod agencies;
 mod connection;
 mod database;
 mod error;
+pub mod idempotency;
+pub mod keys;
+pub mod meta;
+pub mod people;
+pub mod reference;
 pub mod schema;
 pub mod sql_types;
 mod writer;

@@ -1,5 +1,5 @@
 -- The types of PostgreSQL; the folder migrations/sqlite holds the same tables in its own types, and a test compares
--- the two.
+-- the two. COLLATE "C" gives codes that lists are ordered by the order they have on SQLite.
 
 -- The closed vocabularies of the domain; a test compares them with src/domain/vocabulary.rs.
 CREATE TABLE kind (code text PRIMARY KEY NOT NULL);
@@ -83,7 +83,7 @@ CREATE TABLE signing_key (
 
 -- What petitions are about.
 CREATE TABLE field (
-    code text PRIMARY KEY NOT NULL,
+    code text COLLATE "C" PRIMARY KEY NOT NULL,
     name_vi text NOT NULL,
     name_en text NOT NULL,
     provenance text NOT NULL,
@@ -102,7 +102,7 @@ CREATE TABLE agency (
 CREATE TABLE agency_version (
     agency_id uuid NOT NULL REFERENCES agency (id),
     number integer NOT NULL,
-    code text NOT NULL,
+    code text COLLATE "C" NOT NULL,
     identifier text,
     name text NOT NULL,
     level text REFERENCES level (code),
@@ -197,7 +197,7 @@ CREATE TABLE deadline_rule (
 -- The present face of a petition; its truth is in event.
 CREATE TABLE petition (
     id uuid PRIMARY KEY NOT NULL,
-    code text NOT NULL,
+    code text COLLATE "C" NOT NULL,
     kind text NOT NULL REFERENCES kind (code),
     instance integer,
     channel text NOT NULL REFERENCES channel (code),
