@@ -182,8 +182,16 @@ mod tests {
         ] {
             assert_eq!(code(&typed).as_ref(), Some(&canonical), "{typed:?}");
         }
-        for wrong in ["", "KN-", "KN-1111111", "KN-11111110U", "11111110", "NK-111111100", "KN-111111100000", "KN-ÉÉÉÉ"]
-        {
+        for wrong in [
+            "",
+            "KN-",
+            "KN-1111111",
+            "KN-11111110U",
+            "11111110",
+            "NK-111111100",
+            "KN-111111100000",
+            "KN-ÉÉÉÉ",
+        ] {
             assert_eq!(code(wrong), None, "{wrong:?}");
         }
     }
