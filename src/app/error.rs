@@ -1,6 +1,9 @@
 //! Why a use case did not do what it was asked; `http` gives each variant its status and words.
 
-use crate::domain::refusal::{FieldError, Refusal};
+use crate::{
+    domain::refusal::{FieldError, Refusal},
+    store::StoreError,
+};
 
 /// The cause of a failure on our side: it goes to the log and never to the client.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -58,5 +61,17 @@ impl Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Error {
+    /// A row that exists already is somebody else's, faster: the caller may try again.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::Busy,
+            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::NotFound => Self::NotFound,
+            other => Self::internal(other),
+        }
     }
 }

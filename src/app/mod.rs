@@ -4,9 +4,13 @@
 
 pub mod clock;
 pub mod cursor;
+mod effects;
 pub mod error;
+pub mod history;
 pub mod passwords;
+pub mod projection;
 pub mod secrets;
 pub mod tokens;
+pub mod world;
 
 pub use error::Error;

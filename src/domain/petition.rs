@@ -37,6 +37,14 @@ pub struct Approved {
     pub addressee: Option<Prose>,
 }
 
+/// How a round came out, for the statistics: round 1 is frozen once a second begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundOutcome {
+    Open,
+    Answered(Option<Instant>),
+    EndedOtherwise,
+}
+
 /// The supplement that is waited for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
@@ -92,6 +100,10 @@ pub struct Case {
     pub published: Option<(Instant, Prose)>,
     pub delivered_at: Option<Instant>,
     pub answered_at: Option<Instant>,
+    /// How round 1 came out, once a second round has begun.
+    pub round1: Option<RoundOutcome>,
+    /// The reply of an imported record, which has no number.
+    pub imported_reply: Option<Prose>,
     /// Who took part in the answer or the refusal: they may not decide on its reconsideration.
     pub took_part: Vec<OfficialId>,
     pub request_pending: bool,
@@ -160,6 +172,8 @@ impl Case {
             published: None,
             delivered_at: None,
             answered_at: None,
+            round1: None,
+            imported_reply: None,
             took_part: Vec::new(),
             request_pending: false,
             merged_into: None,
@@ -193,6 +207,20 @@ impl Case {
     /// All clocks of all rounds.
     pub fn clocks(&self, rules: &RuleBook, calendar: &Calendar) -> Vec<Clock> {
         Ledger::fold(&self.clock_ops, rules, calendar)
+    }
+
+    /// How the present round stands.
+    pub fn outcome(&self) -> RoundOutcome {
+        match self.state {
+            state if state.is_open() => RoundOutcome::Open,
+            State::Answered | State::Closed => RoundOutcome::Answered(self.answered_at),
+            _ => RoundOutcome::EndedOtherwise,
+        }
+    }
+
+    /// How round 1 stands, whatever came after it.
+    pub fn first_outcome(&self) -> RoundOutcome {
+        self.round1.unwrap_or_else(|| self.outcome())
     }
 
     /// Whether everybody may read its public text.
@@ -277,6 +305,7 @@ impl Case {
             Act::ReconsiderationRequest(_) => self.request_pending = true,
             Act::ReconsiderationDecision(_) => self.request_pending = false,
             Act::Reopening(_) => {
+                self.round1 = self.round1.or(Some(self.outcome()));
                 self.request_pending = false;
                 self.accepted_at = (event.record.to == State::InProgress).then_some(event.occurred_at);
                 self.reply = None;
@@ -291,6 +320,7 @@ impl Case {
                 self.intake_agency = facts.agency.unwrap_or(self.intake_agency);
                 self.title = facts.title.clone().unwrap_or_else(|| self.title.clone());
                 self.content = facts.content.clone().unwrap_or_else(|| self.content.clone());
+                self.imported_reply = facts.reply.clone().or_else(|| self.imported_reply.clone());
                 self.answered_at = facts.closed_at.or(self.answered_at).filter(|_| !facts.reopened);
             }
             _ => self.take_in_reply(act, event),

@@ -50,6 +50,14 @@ pub(super) enum Mode {
 }
 
 impl AnyConnection {
+    /// Which database this leads to.
+    pub fn kind(&self) -> DatabaseKind {
+        match self {
+            Self::Postgres(_) => DatabaseKind::Postgres,
+            Self::Sqlite(_) => DatabaseKind::Sqlite,
+        }
+    }
+
     pub(super) fn begin(&mut self, mode: Mode) -> QueryResult<()> {
         match self {
             Self::Postgres(c) => AnsiTransactionManager::begin_transaction_sql(

@@ -10,12 +10,16 @@ pub mod agencies;
 mod connection;
 mod database;
 mod error;
+pub mod events;
+pub mod handling;
 pub mod idempotency;
 pub mod keys;
 pub mod meta;
 pub mod people;
+pub mod petitions;
 pub mod reference;
 pub mod schema;
+pub mod spans;
 pub mod sql_types;
 mod writer;
 

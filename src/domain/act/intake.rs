@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::DocumentRef;
 use crate::domain::{
-    id::{AgencyId, OfficialId, PetitionId},
+    id::{AgencyId, OfficialId, PetitionId, RevisionId},
     prose::Prose,
     time::{Day, Instant},
     vocabulary::{Channel, Kind, LinkKind, Provenance, SubmitterType, Urgency, Visibility},
@@ -79,6 +79,8 @@ pub struct ImportUpdate {
     pub location: Option<Prose>,
     /// The reply of a closed record, or a note about an open one.
     pub reply: Option<Prose>,
+    /// The revision that holds the reply of a closed record.
+    pub revision: Option<RevisionId>,
     pub closed_at: Option<Instant>,
     /// The source took its closing back.
     pub reopened: bool,

@@ -76,7 +76,11 @@ impl Turn<'_> {
                     "Số người rút không hợp lệ.",
                     "The number of people is out of range.",
                 );
-                self.withdraw(facts, &mut plan);
+                if self.ends_by(facts) {
+                    plan.clocks = self.end(&[]);
+                } else {
+                    plan.to = self.case.state;
+                }
             }
             Act::Termination(facts) => {
                 checks.optional("/explanation", facts.explanation.as_ref(), REASON);
@@ -157,12 +161,8 @@ impl Turn<'_> {
     }
 
     /// A complaint or denunciation goes on after a recorded request; a group, until all have withdrawn (N155 art. 5).
-    fn withdraw(&self, facts: &Withdrawal, plan: &mut Decision) {
+    fn ends_by(&self, facts: &Withdrawal) -> bool {
         let all = facts.people.unwrap_or(1) >= self.remaining_people();
-        if self.case.kind.is_contentious() || !all {
-            plan.to = self.case.state;
-        } else {
-            plan.clocks = self.end(&[]);
-        }
+        all && !self.case.kind.is_contentious()
     }
 }

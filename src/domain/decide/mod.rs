@@ -1,12 +1,13 @@
 //! The decision: a case and an act come in, what happens comes out, or a refusal that changed nothing.
 
-mod checks;
+pub mod checks;
 mod ending;
 mod handling;
 mod intake;
 mod reply;
 
-pub use checks::Checks;
+use checks::Checks;
+pub use ending::CLOSES_AFTER_DAYS;
 
 use super::{
     act::Act,
