@@ -7,3 +7,6 @@ pub mod prose;
 pub mod refusal;
 pub mod time;
 pub mod vocabulary;
+pub mod calendar;
+pub mod clock;
+pub mod rule;
