@@ -17,3 +17,6 @@ pub mod refusal;
 pub mod rule;
 pub mod time;
 pub mod vocabulary;
+pub mod calendar;
+pub mod clock;
+pub mod rule;

@@ -1,0 +1,3 @@
+DELETE FROM deadline_rule;
+DELETE FROM calendar_day;
+DELETE FROM calendar_year;

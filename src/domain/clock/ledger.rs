@@ -1,0 +1,263 @@
+//! The fold: each entry changes the facts of the clocks it speaks of, and nothing is derived before it is asked for.
+
+use super::{
+    Clock, ClockOp, ClockStatus, PROCEDURE,
+    track::{Fixed, Measure, Pause, Track, fixed_due},
+};
+use crate::domain::{
+    calendar::{Calendar, Due},
+    rule::{Rule, RuleBook},
+    time::Instant,
+    vocabulary::{OnSupplement, Stage},
+};
+
+/// The facts of a petition's clocks after some entries. An entry that names a rule not in the book, or opens a clock in
+/// a round before the one opened last, changes nothing.
+#[derive(Debug, Clone)]
+pub struct Ledger<'a> {
+    book: &'a RuleBook,
+    calendar: &'a Calendar,
+    tracks: Vec<Track<'a>>,
+    /// The round opened last.
+    round: u32,
+    /// Round and stage of the clocks that the latest stop ended.
+    stopped: Vec<(u32, Stage)>,
+}
+
+impl<'a> Ledger<'a> {
+    /// An empty ledger.
+    pub fn new(book: &'a RuleBook, calendar: &'a Calendar) -> Self {
+        Self { book, calendar, tracks: Vec::new(), round: 0, stopped: Vec::new() }
+    }
+    /// The clocks after these entries.
+    pub fn fold<'o>(
+        ops: impl IntoIterator<Item = &'o ClockOp>,
+        book: &RuleBook,
+        calendar: &Calendar,
+    ) -> Vec<Clock> {
+        let mut ledger = Ledger::new(book, calendar);
+        ledger.extend(ops);
+        ledger.clocks()
+    }
+    /// Takes in further entries, in their order.
+    pub fn extend<'o>(&mut self, ops: impl IntoIterator<Item = &'o ClockOp>) {
+        ops.into_iter().for_each(|op| self.apply(op));
+    }
+    /// The clocks as they stand, by round and stage.
+    pub fn clocks(&self) -> Vec<Clock> {
+        let mut clocks: Vec<Clock> = self.shown().map(|track| track.clock(self.calendar)).collect();
+        clocks.sort_by_key(|clock| (clock.round, clock.stage));
+        clocks
+    }
+
+    /// Takes in one entry.
+    pub fn apply(&mut self, op: &ClockOp) {
+        let calendar = self.calendar;
+        match op {
+            ClockOp::Start { round, stage, at, rule, first_due } => {
+                self.start(*round, *stage, *at, rule, *first_due);
+            }
+            ClockOp::Stated { round, stage, at, due_at } => {
+                let due = fixed_due(calendar, *due_at);
+                self.give(*round, *stage, *at, due, Measure::Stated);
+            }
+            ClockOp::Decided { round, stage, at, due_on } => {
+                let due = fixed_due(calendar, due_on.end(calendar.zone()));
+                self.give(*round, *stage, *at, due, Measure::Decided);
+            }
+            ClockOp::Select { stage, rule } => self.select(*stage, rule),
+            ClockOp::Withdraw { stage } => self.withdraw(*stage),
+            ClockOp::Extend { stage, amount, rule } => self.extend_amount(*stage, *amount, rule.as_deref()),
+            ClockOp::Pause { at, until } => self.procedure().for_each(|track| track.pause(*at, *until)),
+            ClockOp::Resume { at } => self.procedure().for_each(|track| track.resume(*at)),
+            ClockOp::Restart { at } => self.procedure().for_each(|track| track.restart(*at, calendar)),
+            ClockOp::Meet { stage, at } => self.meet(*stage, *at),
+            ClockOp::Stop { at, stages } => self.stop(*at, stages.as_deref().unwrap_or(&PROCEDURE)),
+            ClockOp::Unstop => self.unstop(),
+            ClockOp::Cap { due_at, from, stage } => self
+                .running()
+                .filter(|track| stage.is_none_or(|stage| stage == track.stage))
+                .for_each(|track| track.caps.push((*from, Fixed { at: *due_at, after: track.pauses.len() }))),
+            ClockOp::Uncap { from } => {
+                self.tracks.iter_mut().for_each(|track| track.caps.retain(|(by, _)| by != from));
+            }
+        }
+    }
+
+    pub(super) fn shown(&self) -> impl Iterator<Item = &Track<'a>> {
+        self.tracks.iter().filter(|track| !track.withdrawn)
+    }
+    pub(super) fn calendar(&self) -> &'a Calendar {
+        self.calendar
+    }
+
+    /// The running clocks of the round opened last.
+    fn running(&mut self) -> impl Iterator<Item = &mut Track<'a>> {
+        let round = self.round;
+        self.tracks.iter_mut().filter(move |track| {
+            track.round == round && !track.withdrawn && track.status == ClockStatus::Running
+        })
+    }
+    fn procedure(&mut self) -> impl Iterator<Item = &mut Track<'a>> {
+        self.running().filter(|track| PROCEDURE.contains(&track.stage))
+    }
+    fn rule(&self, id: &str) -> Option<&'a Rule> {
+        self.book.get(id)
+    }
+    fn find(&mut self, round: u32, stage: Stage) -> Option<&mut Track<'a>> {
+        self.tracks.iter_mut().find(|track| track.round == round && track.stage == stage)
+    }
+
+    fn start(&mut self, round: u32, stage: Stage, at: Instant, rule: &str, first_due: Option<Due>) {
+        let Some(rule) = self.rule(rule).filter(|_| round >= self.round) else { return };
+        let due = first_due.unwrap_or_else(|| self.calendar.due(at, rule.amount, rule.unit));
+        let measure = Measure::Rule { rule, amount: rule.amount, extended_from: None };
+        if let Some(track) = self.find(round, stage)
+            && !track.withdrawn
+            && (track.status == ClockStatus::Running
+                || (track.status == ClockStatus::Met && PROCEDURE.contains(&stage)))
+        {
+            return;
+        }
+        self.open(round, stage, at, due, measure);
+    }
+
+    /// A given end opens a clock, or replaces the end of a running one; an ended one stays as it ended.
+    fn give(&mut self, round: u32, stage: Stage, at: Instant, due: Due, measure: fn(Fixed) -> Measure<'a>) {
+        if round < self.round {
+            return;
+        }
+        match self.find(round, stage) {
+            Some(track) if track.withdrawn => {
+                self.open(round, stage, at, due, measure(Fixed { at: due.due_at, after: 0 }));
+            }
+            Some(track) if track.status == ClockStatus::Running => {
+                track.measure = measure(Fixed { at: due.due_at, after: track.pauses.len() });
+            }
+            Some(_) => {}
+            None => self.open(round, stage, at, due, measure(Fixed { at: due.due_at, after: 0 })),
+        }
+    }
+
+    /// A fresh clock. In the procedure it keeps the first promise of the one it follows; a further delivery,
+    /// publication or reconsideration makes a promise of its own.
+    fn open(&mut self, round: u32, stage: Stage, at: Instant, due: Due, measure: Measure<'a>) {
+        self.round = self.round.max(round);
+        let former = self.tracks.iter().position(|track| track.round == round && track.stage == stage);
+        let former = former.map(|position| self.tracks.remove(position));
+        let kept = former.filter(|_| PROCEDURE.contains(&stage)).map(|track| track.first_due);
+        self.tracks.push(Track {
+            round,
+            stage,
+            measure,
+            started_at: at,
+            counted_from: at,
+            pauses: Vec::new(),
+            caps: Vec::new(),
+            first_due: kept.unwrap_or(due),
+            status: ClockStatus::Running,
+            ended_at: None,
+            withdrawn: false,
+        });
+    }
+
+    fn select(&mut self, stage: Stage, rule: &str) {
+        let Some(chosen) = self.rule(rule) else { return };
+        for track in self.running().filter(|track| track.stage == stage) {
+            match track.measure {
+                Measure::Rule { rule, .. } if rule.id != chosen.id => {
+                    track.measure = Measure::Rule { rule: chosen, amount: chosen.amount, extended_from: None };
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn withdraw(&mut self, stage: Stage) {
+        for track in self.running().filter(|track| track.stage == stage) {
+            track.withdrawn = matches!(track.measure, Measure::Rule { .. });
+        }
+    }
+
+    fn extend_amount(&mut self, stage: Stage, amount: u32, by: Option<&str>) {
+        let by = by.and_then(|id| self.rule(id));
+        for track in self.running().filter(|track| track.stage == stage) {
+            if let Measure::Rule { rule, amount: before, .. } = track.measure {
+                let rule = by.unwrap_or(rule);
+                track.measure = Measure::Rule { rule, amount, extended_from: Some(before) };
+            }
+        }
+    }
+
+    /// Delivery, publication and reconsideration of an earlier round may still be met; its procedure is frozen.
+    fn meet(&mut self, stage: Stage, at: Instant) {
+        let round = self.round;
+        let open = self.tracks.iter_mut().filter(|track| {
+            track.stage == stage
+                && track.status == ClockStatus::Running
+                && !track.withdrawn
+                && (track.round == round || !PROCEDURE.contains(&stage))
+        });
+        if let Some(track) = open.max_by_key(|track| track.round) {
+            (track.status, track.ended_at) = (ClockStatus::Met, Some(at));
+        }
+    }
+
+    fn stop(&mut self, at: Instant, stages: &[Stage]) {
+        let mut stopped = Vec::new();
+        for track in self.running().filter(|track| stages.contains(&track.stage)) {
+            (track.status, track.ended_at) = (ClockStatus::Stopped, Some(at));
+            stopped.push((track.round, track.stage));
+        }
+        self.stopped = stopped;
+    }
+
+    fn unstop(&mut self) {
+        for (round, stage) in std::mem::take(&mut self.stopped) {
+            if let Some(track) = self.find(round, stage)
+                && track.status == ClockStatus::Stopped
+            {
+                (track.status, track.ended_at) = (ClockStatus::Running, None);
+            }
+        }
+    }
+}
+
+impl Track<'_> {
+    /// Begins to rest; a pause within a pause lasts as long as the longer of the two.
+    fn pause(&mut self, at: Instant, until: Option<Instant>) {
+        let from = at.max(self.counted_from);
+        if let Some(last) = self.pauses.last_mut() {
+            let end = last.end();
+            if end.is_none_or(|end| end > from) {
+                last.until = end.zip(until).map(|(end, until)| end.max(until));
+                last.resumed = None;
+                return;
+            }
+        }
+        if until.is_none_or(|until| until > from) {
+            self.pauses.push(Pause { from, until, resumed: None });
+        }
+    }
+
+    fn resume(&mut self, at: Instant) {
+        if let Some(last) = self.pauses.last_mut()
+            && last.resumed.is_none()
+            && last.until.is_none_or(|until| at < until)
+        {
+            last.resumed = Some(at.max(last.from));
+        }
+    }
+
+    fn restart(&mut self, at: Instant, calendar: &Calendar) {
+        let restarts =
+            matches!(self.measure, Measure::Rule { rule, .. } if rule.on_supplement == OnSupplement::Restart);
+        let overdue = self.standing(calendar).due.is_some_and(|due| due.due_at <= at);
+        if !restarts || overdue {
+            return self.resume(at);
+        }
+        self.counted_from = at.max(self.counted_from);
+        self.pauses.clear();
+        self.caps.iter_mut().for_each(|(_, cap)| cap.after = 0);
+    }
+}
