@@ -17,6 +17,3 @@ pub mod refusal;
 pub mod rule;
 pub mod time;
 pub mod vocabulary;
-pub mod calendar;
-pub mod clock;
-pub mod rule;
