@@ -28,7 +28,9 @@ pub(super) fn write(
     fresh: &FreshTexts,
 ) -> Result<(), Error> {
     if before.public_title != after.public_title || before.public_summary != after.public_summary {
-        let word = |prose: &Option<Prose>| prose.as_ref().and_then(Prose::kept).and_then(|id| fresh.get(&id)).cloned();
+        let word = |prose: &Option<Prose>| {
+            prose.as_ref().and_then(Prose::kept).and_then(|id| fresh.get(&id)).cloned()
+        };
         let (title, summary) = (word(&after.public_title), word(&after.public_summary));
         petitions::set_public_words(tx, after.id, title.as_deref(), summary.as_deref())?;
     }
@@ -37,7 +39,10 @@ pub(super) fn write(
         Act::Transfer(facts) => give(tx, after, event, facts.agency_id, &facts.supporting),
         Act::Handover(_) => {
             handling::release(tx, after.id, Some(LEAD), event.occurred_at)?;
-            Ok(handling::assign(tx, assignment(after, event, LEAD, after.lead_or_intake(), after.responsible))?)
+            Ok(handling::assign(
+                tx,
+                assignment(after, event, LEAD, after.lead_or_intake(), after.responsible),
+            )?)
         }
         Act::Decline(_) => Ok(handling::release(tx, after.id, None, event.occurred_at)?),
         Act::Merge(facts) => {
@@ -201,8 +206,9 @@ fn register(
     document: Option<&SignedDocument>,
 ) -> Result<Option<DocumentId>, Error> {
     let Some(document) = document else { return Ok(None) };
-    let number = DocumentNumber::parse(("/document/number", &document.number), ("/document/symbol", &document.symbol))
-        .map_err(Refusal::Invalid)?;
+    let number =
+        DocumentNumber::parse(("/document/number", &document.number), ("/document/symbol", &document.symbol))
+            .map_err(Refusal::Invalid)?;
     let row = DocumentRow {
         id: new_id(),
         agency_id: after.lead_or_intake(),

@@ -56,6 +56,20 @@ impl Error {
     pub fn internal(cause: impl Into<Cause>) -> Self {
         Self::Internal(cause.into())
     }
+
+    /// The same refusal once more: a fault of form is found before the transaction that reports it, and a
+    /// transaction may run several times.
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Malformed(errors) => Self::Malformed(errors.clone()),
+            Self::TooLarge { limit } => Self::TooLarge { limit: *limit },
+            Self::TooSlow => Self::TooSlow,
+            Self::UnsupportedMediaType => Self::UnsupportedMediaType,
+            Self::IdempotencyKeyMissing => Self::IdempotencyKeyMissing,
+            Self::IdempotencyKeyInvalid => Self::IdempotencyKeyInvalid,
+            other => Self::internal(format!("not a fault of form: {other:?}")),
+        }
+    }
 }
 
 impl From<Refusal> for Error {

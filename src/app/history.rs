@@ -84,7 +84,8 @@ pub fn begin(
     submitter: Option<&SubmitterRow>,
 ) -> Result<Loaded, Error> {
     let (event, texts, fresh) = make_event(world, id, None, entry)?;
-    let case = Case::begin(&event).ok_or_else(|| Error::internal("a petition must begin with a registration"))?;
+    let case =
+        Case::begin(&event).ok_or_else(|| Error::internal("a petition must begin with a registration"))?;
     let stored = chain(event, vec![0; 32])?;
     let row = projection::petition_row(&case, world, None, &fresh, stored.hash.clone());
     petitions::insert(tx, &row, detail)?;

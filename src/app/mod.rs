@@ -2,14 +2,19 @@
 //!
 //! Invariant: nothing here knows HTTP; wall clock and random numbers are read in `clock` and `secrets` alone.
 
+pub mod actions;
+pub mod caller;
 pub mod clock;
 pub mod cursor;
 mod effects;
 pub mod error;
 pub mod history;
+pub mod idempotency;
+mod known;
 pub mod passwords;
 pub mod projection;
 pub mod secrets;
+pub mod submission;
 pub mod tokens;
 pub mod world;
 

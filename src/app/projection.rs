@@ -174,7 +174,9 @@ pub fn span(case: &Case, clocks: &[Clock], world: &World, event: &Event) -> Span
         received_month: month(case, world),
         clock_stage: present.map(|clock| clock.stage),
         open_due_at: present.and_then(open_due),
-        due_soon_at: present.and_then(|clock| clock.due_soon_at).filter(|_| present.and_then(open_due).is_some()),
+        due_soon_at: present
+            .and_then(|clock| clock.due_soon_at)
+            .filter(|_| present.and_then(open_due).is_some()),
         due_at: present.and_then(|clock| clock.due).map(|due| due.due_at),
         due_on: present.and_then(|clock| clock.due).map(|due| due.due_on),
         paused_until: present.and_then(paused_until),

@@ -35,7 +35,10 @@ pub struct ReferenceCache {
 /// The surroundings of one use case.
 #[derive(Debug, Clone)]
 pub struct World {
+    /// The time of the domain; in a sandbox it can be turned.
     pub now: Instant,
+    /// The time of the world, for tokens and keys.
+    pub real_now: Instant,
     pub reference: Arc<Reference>,
     pub secret: Arc<InstallationSecret>,
     pub request_id: Option<String>,
@@ -81,12 +84,14 @@ impl ReferenceCache {
 
 fn load(tx: &mut AnyConnection, revision: String, zone: TimeZone) -> Result<Reference, Error> {
     let days = reference::calendar_days(tx)?.into_iter().map(|row| {
-        let day = CalendarDay { kind: row.kind, name: row.name, source: row.source, confidence: row.confidence };
+        let day =
+            CalendarDay { kind: row.kind, name: row.name, source: row.source, confidence: row.confidence };
         (row.day, day)
     });
     let calendar = Calendar::new(zone).with_days(days.collect::<Vec<_>>());
     let years = reference::calendar_years(tx)?;
-    let years = years.into_iter().map(i16::try_from).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
+    let years =
+        years.into_iter().map(i16::try_from).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
     let rules = reference::deadline_rules(tx)?.into_iter().map(rule).collect::<Result<Vec<_>, Error>>()?;
     Ok(Reference { revision, rules: RuleBook::new(rules), calendar: calendar.with_years(years) })
 }

@@ -75,7 +75,8 @@ pub fn roles(case: &Case, person: &Person, lines: &Lines) -> Vec<Role> {
     let named = case.supporting.iter().any(|support| support.person_id == Some(person.official));
     let of_supporting_agency = !restricted
         && person.rights.iter().any(|right| {
-            matches!(right.role, Role::Handler | Role::Approver) && right.covers(&lines.supporting, case.visibility)
+            matches!(right.role, Role::Handler | Role::Approver)
+                && right.covers(&lines.supporting, case.visibility)
         });
     if named || of_supporting_agency {
         roles.push(Role::Supporting);
@@ -87,7 +88,8 @@ pub fn roles(case: &Case, person: &Person, lines: &Lines) -> Vec<Role> {
 ///
 /// A role that never may is forbidden; one that may at another time meets an illegal move.
 pub fn acting_role(case: &Case, roles: &[Role], action: Action) -> Result<Role, Refusal> {
-    let ever: Vec<Role> = roles.iter().copied().filter(|role| lifecycle::is_ever_for(action, *role)).collect();
+    let ever: Vec<Role> =
+        roles.iter().copied().filter(|role| lifecycle::is_ever_for(action, *role)).collect();
     if ever.is_empty() {
         return Err(forbidden(action));
     }

@@ -15,5 +15,6 @@ pub mod petition;
 pub mod prose;
 pub mod refusal;
 pub mod rule;
+pub mod submission;
 pub mod time;
 pub mod vocabulary;

@@ -10,7 +10,8 @@ use super::{
     rule::{RuleBook, Traits},
     time::{Day, Instant},
     vocabulary::{
-        Channel, Complexity, Kind, Outcome, Provenance, Role, Satisfaction, State, SubmitterType, Urgency, Visibility,
+        Channel, Complexity, Kind, Outcome, Provenance, Role, Satisfaction, State, SubmitterType, Urgency,
+        Visibility,
     },
 };
 
@@ -281,7 +282,9 @@ impl Case {
                 });
             }
             Act::Supplement(_) | Act::SupplementWaiver(_) => self.wanted = None,
-            Act::Rejection(_) | Act::Filing(_) | Act::Forwarding(_) => self.took_part.extend(event.actor.official),
+            Act::Rejection(_) | Act::Filing(_) | Act::Forwarding(_) => {
+                self.took_part.extend(event.actor.official)
+            }
             Act::Split(facts) => self.visibility = facts.visibility,
             Act::Merge(facts) => {
                 self.came_from = Some(self.state);
@@ -364,7 +367,8 @@ impl Case {
                 self.replies += 1;
                 self.took_part.extend(event.actor.official);
                 self.took_part.push(facts.author_id);
-                let addressee = self.reply.take().and_then(|reply| reply.approved).and_then(|signed| signed.addressee);
+                let addressee =
+                    self.reply.take().and_then(|reply| reply.approved).and_then(|signed| signed.addressee);
                 self.published = None;
                 self.reply = Some(Reply {
                     revision: facts.revision,

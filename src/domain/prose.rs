@@ -1,6 +1,7 @@
 //! Free text: given by a caller, or kept outside the event that commits to it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use unicode_normalization::UnicodeNormalization;
 
 use super::{id::TextId, refusal::FieldError};
 
@@ -46,7 +47,7 @@ impl Serialize for Prose {
 impl<'de> Deserialize<'de> for Prose {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Wire::deserialize(deserializer)? {
-            Wire::Given(given) | Wire::Fresh { given } => Self::Given(given),
+            Wire::Given(given) | Wire::Fresh { given } => Self::Given(normalised(&given)),
             Wire::Kept { text, digest } => Self::Kept { text, digest },
         })
     }
@@ -54,8 +55,13 @@ impl<'de> Deserialize<'de> for Prose {
 
 impl From<String> for Prose {
     fn from(given: String) -> Self {
-        Self::Given(given)
+        Self::Given(normalised(&given))
     }
+}
+
+/// The text in Unicode's composed form (NFC): Vietnamese typed on different keyboards becomes the same.
+pub fn normalised(text: &str) -> String {
+    text.nfc().collect()
 }
 
 impl Prose {

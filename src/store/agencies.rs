@@ -202,3 +202,19 @@ pub fn children(
     }
     Ok(query.load(connection)?)
 }
+
+/// For each agency the line to the top, beginning with itself; in no order beyond that.
+pub fn lines(
+    connection: &mut AnyConnection,
+    ids: &[AgencyId],
+) -> Result<HashMap<AgencyId, Vec<AgencyId>>, StoreError> {
+    let rows: Vec<(AgencyId, AgencyId)> = agency_closure::table
+        .filter(agency_closure::descendant_id.eq_any(ids))
+        .select((agency_closure::descendant_id, agency_closure::ancestor_id))
+        .load(connection)?;
+    let mut lines: HashMap<AgencyId, Vec<AgencyId>> = HashMap::new();
+    for (descendant, ancestor) in rows {
+        lines.entry(descendant).or_default().push(ancestor);
+    }
+    Ok(lines)
+}

@@ -104,9 +104,12 @@ pub fn release(
     part: Option<&str>,
     at: Instant,
 ) -> Result<(), StoreError> {
-    let present = assignment::table.filter(assignment::petition_id.eq(petition)).filter(assignment::to_at.is_null());
+    let present =
+        assignment::table.filter(assignment::petition_id.eq(petition)).filter(assignment::to_at.is_null());
     match part {
-        Some(part) => diesel::update(present.filter(assignment::part.eq(part))).set(assignment::to_at.eq(at)).execute(tx)?,
+        Some(part) => diesel::update(present.filter(assignment::part.eq(part)))
+            .set(assignment::to_at.eq(at))
+            .execute(tx)?,
         None => diesel::update(present).set(assignment::to_at.eq(at)).execute(tx)?,
     };
     Ok(())

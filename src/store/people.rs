@@ -1,5 +1,7 @@
 //! Officials, the roles granted to them, and who of them looked at personal data.
 
+use std::collections::HashMap;
+
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
     RunQueryDsl, Selectable, SelectableHelper, insert_into,
@@ -7,7 +9,7 @@ use diesel::{
 
 use super::{
     AnyConnection, StoreError,
-    schema::{grant_of_role, official, personal_data_read},
+    schema::{agency, grant_of_role, official, personal_data_read},
 };
 use crate::domain::{
     id::{AgencyId, GrantId, Id, OfficialId, PetitionId, RowKey},
@@ -157,4 +159,39 @@ pub fn reads_of(
         query = query.filter(personal_data_read::at.lt(at).or(tied));
     }
     Ok(query.load(connection)?)
+}
+
+/// Which agencies an official heads.
+pub fn headed_by(connection: &mut AnyConnection, official: OfficialId) -> Result<Vec<AgencyId>, StoreError> {
+    Ok(agency::table.filter(agency::head_official_id.eq(official)).select(agency::id).load(connection)?)
+}
+
+/// Names and positions of officials, by id.
+pub fn names(
+    connection: &mut AnyConnection,
+    ids: &[OfficialId],
+) -> Result<HashMap<OfficialId, (String, String)>, StoreError> {
+    let rows: Vec<(OfficialId, String, String)> = official::table
+        .filter(official::id.eq_any(ids))
+        .select((official::id, official::full_name, official::position))
+        .load(connection)?;
+    Ok(rows.into_iter().map(|(id, name, position)| (id, (name, position))).collect())
+}
+
+/// Whether some grant in force of this role with this ceiling reaches an agency, from itself or from above.
+pub fn is_role_held_over(
+    connection: &mut AnyConnection,
+    role: Role,
+    ceiling: Visibility,
+    line: &[AgencyId],
+    at: Instant,
+) -> Result<bool, StoreError> {
+    let not_ended = grant_of_role::valid_to.is_null().or(grant_of_role::valid_to.gt(at));
+    let reaches = grant_of_role::agency_id.is_null().or(grant_of_role::agency_id.eq_any(line.to_vec()));
+    let held = grant_of_role::table
+        .filter(grant_of_role::role.eq(role))
+        .filter(grant_of_role::ceiling.eq(ceiling))
+        .filter(grant_of_role::valid_from.le(at).and(not_ended))
+        .filter(reaches);
+    Ok(diesel::select(diesel::dsl::exists(held)).get_result(connection)?)
 }

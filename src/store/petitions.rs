@@ -130,7 +130,11 @@ pub fn find(tx: &mut AnyConnection, id: PetitionId) -> Result<Option<PetitionRow
 
 /// Finds a petition by its code.
 pub fn find_by_code(tx: &mut AnyConnection, code: &str) -> Result<Option<PetitionRow>, StoreError> {
-    Ok(petition::table.filter(petition::code.eq(code)).select(PetitionRow::as_select()).first(tx).optional()?)
+    Ok(petition::table
+        .filter(petition::code.eq(code))
+        .select(PetitionRow::as_select())
+        .first(tx)
+        .optional()?)
 }
 
 /// Finds several petitions, in no order.
@@ -241,7 +245,11 @@ pub fn find_external(
     source: &str,
     external_id: &str,
 ) -> Result<Option<ExternalRow>, StoreError> {
-    Ok(external_ref::table.find((source, external_id)).select(ExternalRow::as_select()).first(tx).optional()?)
+    Ok(external_ref::table
+        .find((source, external_id))
+        .select(ExternalRow::as_select())
+        .first(tx)
+        .optional()?)
 }
 
 /// Remembers the name of a record in another system.

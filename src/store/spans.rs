@@ -86,8 +86,9 @@ pub fn insert(tx: &mut AnyConnection, row: &SpanRow) -> Result<(), StoreError> {
 
 /// Ends the present stretch of a petition.
 pub fn close(tx: &mut AnyConnection, petition: PetitionId, at: Instant) -> Result<(), StoreError> {
-    let present =
-        petition_span::table.filter(petition_span::petition_id.eq(petition)).filter(petition_span::to_at.is_null());
+    let present = petition_span::table
+        .filter(petition_span::petition_id.eq(petition))
+        .filter(petition_span::to_at.is_null());
     diesel::update(present).set(petition_span::to_at.eq(at)).execute(tx)?;
     Ok(())
 }

@@ -80,7 +80,13 @@ impl Checks {
     }
 
     /// What carries a reply: a numbered document, or for feedback and suggestions a signed notice; one of them.
-    pub fn carrier(&mut self, kind: Kind, document: Option<&SignedDocument>, notice: Option<&SignedNotice>, today: Day) {
+    pub fn carrier(
+        &mut self,
+        kind: Kind,
+        document: Option<&SignedDocument>,
+        notice: Option<&SignedNotice>,
+        today: Day,
+    ) {
         match (document, notice) {
             (Some(document), None) => {
                 self.numbered("/document", &document.number, &document.symbol);

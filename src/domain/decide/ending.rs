@@ -54,7 +54,8 @@ impl Turn<'_> {
                     ));
                 }
                 checks.text("/reason", &facts.reason, REASON);
-                plan.clocks = self.start(self.case, Stage::Reconsideration, None, self.at).into_iter().collect();
+                plan.clocks =
+                    self.start(self.case, Stage::Reconsideration, None, self.at).into_iter().collect();
             }
             Act::ReconsiderationDecision(facts) => {
                 self.guard_impartial()?;
@@ -111,7 +112,11 @@ impl Turn<'_> {
 
     fn guard_impartial(&self) -> Result<(), Refusal> {
         if !self.case.request_pending {
-            return Err(Refusal::guard("no_request", "Không có đề nghị nào đang chờ.", "No request is pending."));
+            return Err(Refusal::guard(
+                "no_request",
+                "Không có đề nghị nào đang chờ.",
+                "No request is pending.",
+            ));
         }
         if self.context.actor.official.is_some_and(|official| self.case.took_part.contains(&official)) {
             return Err(Refusal::guard(

@@ -92,7 +92,12 @@ impl Turn<'_> {
     }
 
     /// The lead agency and the responsible person: they exist, belong together, and are not the respondent.
-    fn check_holder(&self, person: OfficialId, supporting: &[Support], mut checks: Checks) -> Result<(), Refusal> {
+    fn check_holder(
+        &self,
+        person: OfficialId,
+        supporting: &[Support],
+        mut checks: Checks,
+    ) -> Result<(), Refusal> {
         let known = &self.context.known;
         let named = known.person.as_ref();
         let heads = named.map_or(&[][..], |named| named.heads.as_slice());
@@ -184,7 +189,8 @@ impl Turn<'_> {
             ops.extend(self.start(self.case, Stage::Resolution, Some(StartEvent::Acceptance), self.at));
         }
         // A rule that counts from a document nobody named counts from the acceptance instead.
-        if self.live(Stage::Resolution).is_none() && !ops.iter().any(|op| matches!(op, ClockOp::Start { .. })) {
+        if self.live(Stage::Resolution).is_none() && !ops.iter().any(|op| matches!(op, ClockOp::Start { .. }))
+        {
             ops.extend(self.start(self.case, Stage::Resolution, None, self.at));
         }
         ops
@@ -207,7 +213,11 @@ impl Turn<'_> {
             ));
         }
         let Some(clock) = self.live(Stage::Resolution) else {
-            return Err(Refusal::guard("no_deadline", "Không có hạn đang chạy để gia hạn.", "No deadline is running."));
+            return Err(Refusal::guard(
+                "no_deadline",
+                "Không có hạn đang chạy để gia hạn.",
+                "No deadline is running.",
+            ));
         };
         if clock.due.is_some_and(|due| due.due_at <= self.context.now) {
             return Err(Refusal::guard(
@@ -254,9 +264,17 @@ impl Turn<'_> {
             let mut harder = self.case.clone();
             harder.complexity = next;
             let on = self.round_start().day(self.zone());
-            let longer = self.context.rules.select(Stage::Resolution, &harder.traits(), on).ok_or_else(above_ceiling)?;
+            let longer = self
+                .context
+                .rules
+                .select(Stage::Resolution, &harder.traits(), on)
+                .ok_or_else(above_ceiling)?;
             facts.complexity = Some(next);
-            let op = ClockOp::Extend { stage: Stage::Resolution, amount: longer.amount, rule: Some(longer.id.clone()) };
+            let op = ClockOp::Extend {
+                stage: Stage::Resolution,
+                amount: longer.amount,
+                rule: Some(longer.id.clone()),
+            };
             return Ok(vec![op]);
         }
         let amount = facts.amount.unwrap_or(0);
@@ -277,7 +295,13 @@ impl Turn<'_> {
     /// What the resolution clock counts now: the rule's amount, or that of the latest extension.
     fn present_amount(&self, by_rule: u32) -> u32 {
         let ops = self.case.clock_ops.iter().rev();
-        let own = ops.take_while(|op| !matches!(op, ClockOp::Select { stage: Stage::Resolution, .. } | ClockOp::Start { stage: Stage::Resolution, .. }));
+        let own = ops.take_while(|op| {
+            !matches!(
+                op,
+                ClockOp::Select { stage: Stage::Resolution, .. }
+                    | ClockOp::Start { stage: Stage::Resolution, .. }
+            )
+        });
         own.filter_map(|op| match op {
             ClockOp::Extend { stage: Stage::Resolution, amount, .. } => Some(*amount),
             _ => None,

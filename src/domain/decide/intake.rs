@@ -29,7 +29,11 @@ impl Turn<'_> {
             }
             Act::SupplementWaiver(facts) => {
                 let mine = self.context.actor.role == Role::Intake
-                    || self.case.wanted.as_ref().is_some_and(|wanted| wanted.asked_by.role == self.context.actor.role);
+                    || self
+                        .case
+                        .wanted
+                        .as_ref()
+                        .is_some_and(|wanted| wanted.asked_by.role == self.context.actor.role);
                 if !mine {
                     return Err(Refusal::guard(
                         "not_the_asker",
@@ -63,7 +67,11 @@ impl Turn<'_> {
         let visibility = facts.visibility.unwrap_or_else(|| default_visibility(facts.kind));
         // A declared or discovered denunciation is sealed at once, and sealing is not taken back here.
         let sealed = self.case.kind == Kind::Denunciation && self.case.visibility == Visibility::Restricted;
-        facts.visibility = Some(if sealed && facts.kind == Kind::Denunciation { Visibility::Restricted } else { visibility });
+        facts.visibility = Some(if sealed && facts.kind == Kind::Denunciation {
+            Visibility::Restricted
+        } else {
+            visibility
+        });
         let mut checks = Checks::default();
         self.check_kind(&mut checks, facts.kind, facts.instance, facts.visibility);
         checks.require(
@@ -98,10 +106,17 @@ impl Turn<'_> {
     }
 
     /// Instance and visibility that go with a kind: only complaints have an instance, denunciations stay sealed.
-    fn check_kind(&self, checks: &mut Checks, kind: Kind, instance: Option<u8>, visibility: Option<Visibility>) {
+    fn check_kind(
+        &self,
+        checks: &mut Checks,
+        kind: Kind,
+        instance: Option<u8>,
+        visibility: Option<Visibility>,
+    ) {
         checks.add(check_instance("/instance", kind, instance));
         checks.require(
-            kind != Kind::Denunciation || visibility.is_none_or(|visibility| visibility == Visibility::Restricted),
+            kind != Kind::Denunciation
+                || visibility.is_none_or(|visibility| visibility == Visibility::Restricted),
             "/visibility",
             "must_be_restricted",
             "Tố cáo luôn ở chế độ hạn chế.",
@@ -140,7 +155,8 @@ impl Turn<'_> {
         }
         let mut checks = Checks::default();
         checks.text("/reason", &facts.reason, REASON);
-        let instance = if facts.kind.is_some() { facts.instance } else { facts.instance.or(self.case.instance) };
+        let instance =
+            if facts.kind.is_some() { facts.instance } else { facts.instance.or(self.case.instance) };
         self.check_kind(&mut checks, kind, instance, Some(visibility));
         checks.require(
             facts.field_code.is_none() || self.context.known.field_exists,
@@ -150,7 +166,10 @@ impl Turn<'_> {
             "There is no such field; see /v1/reference.",
         );
         checks.require(
-            facts.kind.is_some() || facts.field_code.is_some() || facts.visibility.is_some() || facts.respondent.is_some(),
+            facts.kind.is_some()
+                || facts.field_code.is_some()
+                || facts.visibility.is_some()
+                || facts.respondent.is_some(),
             "",
             "nothing_to_change",
             "Cần ít nhất một thay đổi.",
@@ -205,7 +224,13 @@ impl Turn<'_> {
             && facts.incoming_number.is_none()
             && facts.letter_date.is_none()
             && facts.group_size.is_none();
-        checks.require(!none, "", "nothing_to_change", "Cần ít nhất một thay đổi.", "At least one change is needed.");
+        checks.require(
+            !none,
+            "",
+            "nothing_to_change",
+            "Cần ít nhất một thay đổi.",
+            "At least one change is needed.",
+        );
         checks.finish()?;
         let mut changed = self.case.clone();
         changed.channel = facts.channel.unwrap_or(changed.channel);

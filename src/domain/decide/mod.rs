@@ -8,6 +8,7 @@ mod reply;
 
 use checks::Checks;
 pub use ending::CLOSES_AFTER_DAYS;
+pub(crate) use intake::check_instance;
 
 use super::{
     act::Act,
@@ -102,18 +103,34 @@ pub fn decide(case: &Case, act: Act, context: &Context<'_>) -> Result<Decision, 
     let turn = Turn { case, context, at: occurred_at };
     let plan = Decision { act, to, round: case.round, clocks: Vec::new(), occurred_at };
     match plan.act {
-        Act::Classification(_) | Act::Reclassification(_) | Act::Correction(_) | Act::SupplementRequest(_)
-        | Act::Supplement(_) | Act::SupplementWaiver(_) | Act::Split(_) | Act::Merge(_) | Act::MergeReversal(_) => {
-            turn.intake(plan)
-        }
-        Act::Assignment(_) | Act::Transfer(_) | Act::Handover(_) | Act::Decline(_) | Act::Acceptance(_)
-        | Act::Suspension(_) | Act::Resumption(_) | Act::Extension(_) | Act::ProgressNote(_) | Act::Urging(_) => {
-            turn.handling(plan)
-        }
-        Act::ReplyDraft(_) | Act::ReplySubmission(_) | Act::ReplyReturn(_) | Act::ReplyApproval(_)
-        | Act::ReplyRevision(_) | Act::Publication(_) | Act::Takedown(_) | Act::Delivery(_) | Act::Rating(_) => {
-            turn.reply(plan)
-        }
+        Act::Classification(_)
+        | Act::Reclassification(_)
+        | Act::Correction(_)
+        | Act::SupplementRequest(_)
+        | Act::Supplement(_)
+        | Act::SupplementWaiver(_)
+        | Act::Split(_)
+        | Act::Merge(_)
+        | Act::MergeReversal(_) => turn.intake(plan),
+        Act::Assignment(_)
+        | Act::Transfer(_)
+        | Act::Handover(_)
+        | Act::Decline(_)
+        | Act::Acceptance(_)
+        | Act::Suspension(_)
+        | Act::Resumption(_)
+        | Act::Extension(_)
+        | Act::ProgressNote(_)
+        | Act::Urging(_) => turn.handling(plan),
+        Act::ReplyDraft(_)
+        | Act::ReplySubmission(_)
+        | Act::ReplyReturn(_)
+        | Act::ReplyApproval(_)
+        | Act::ReplyRevision(_)
+        | Act::Publication(_)
+        | Act::Takedown(_)
+        | Act::Delivery(_)
+        | Act::Rating(_) => turn.reply(plan),
         _ => turn.ending(plan),
     }
 }
@@ -123,7 +140,8 @@ fn occurred_at(case: &Case, action: Action, context: &Context<'_>) -> Result<Ins
     let Some(given) = context.occurred_at else {
         return Ok(context.now.max(case.since));
     };
-    let on_paper = matches!(action, Action::Supplement | Action::Withdrawal) && context.actor.role == Role::Intake;
+    let on_paper =
+        matches!(action, Action::Supplement | Action::Withdrawal) && context.actor.role == Role::Intake;
     let later = matches!(
         action,
         Action::Acceptance | Action::Forwarding | Action::ForwardingResult | Action::Delivery
@@ -223,14 +241,17 @@ impl Turn<'_> {
             .and_then(|former| self.context.rules.get(former))
             .is_some_and(|former| former.start_event == rule.start_event);
         match (&live, start) {
-            (Some(clock), start) if start.is_none_or(|at| at == clock.started_at) && (same_event || start.is_some()) => {
+            (Some(clock), start)
+                if start.is_none_or(|at| at == clock.started_at) && (same_event || start.is_some()) =>
+            {
                 let changes = former != Some(rule.id.as_str());
                 changes.then(|| ClockOp::Select { stage, rule: rule.id.clone() }).into_iter().collect()
             }
             (Some(_), None) => vec![ClockOp::Withdraw { stage }],
             (Some(_), Some(at)) => vec![ClockOp::Withdraw { stage }, begin(at)],
             (None, start) => {
-                let ended = self.clocks().iter().any(|clock| clock.stage == stage && clock.round == changed.round);
+                let ended =
+                    self.clocks().iter().any(|clock| clock.stage == stage && clock.round == changed.round);
                 start.filter(|_| !ended).map(begin).into_iter().collect()
             }
         }
@@ -239,13 +260,18 @@ impl Turn<'_> {
     /// What an end does to the clocks: these stages are met, the other stoppable ones stop without result.
     fn end(&self, met: &[Stage]) -> Vec<ClockOp> {
         let reached = met.iter().filter(|stage| self.live(**stage).is_some());
-        let mut ops: Vec<ClockOp> = reached.map(|stage| ClockOp::Meet { stage: *stage, at: self.at }).collect();
+        let mut ops: Vec<ClockOp> =
+            reached.map(|stage| ClockOp::Meet { stage: *stage, at: self.at }).collect();
         ops.push(ClockOp::Stop { at: self.at, stages: None });
         ops
     }
 
     /// For denunciations and second-instance complaints: never the respondent, never a unit he heads (LTC 12, LKN 7).
-    fn guard_respondent(&self, agency: Option<&KnownAgency>, persons: &[(OfficialId, &[AgencyId])]) -> Result<(), Refusal> {
+    fn guard_respondent(
+        &self,
+        agency: Option<&KnownAgency>,
+        persons: &[(OfficialId, &[AgencyId])],
+    ) -> Result<(), Refusal> {
         let bound = self.case.kind == Kind::Denunciation
             || (self.case.kind == Kind::Complaint && self.case.instance == Some(2));
         let Some(respondent) = self.case.respondent.filter(|_| bound) else { return Ok(()) };
@@ -270,7 +296,8 @@ impl Turn<'_> {
     /// The guard on whoever acts himself.
     fn guard_actor(&self) -> Result<(), Refusal> {
         let official = self.context.actor.official;
-        let persons: Vec<_> = official.map(|official| (official, self.context.known.heads.as_slice())).into_iter().collect();
+        let persons: Vec<_> =
+            official.map(|official| (official, self.context.known.heads.as_slice())).into_iter().collect();
         self.guard_respondent(None, &persons)
     }
 }

@@ -1,0 +1,163 @@
+//! What a decision needs to know of others, looked up before it is made.
+
+use super::{
+    Error,
+    caller::{self, Caller},
+    history,
+    world::World,
+};
+use crate::{
+    domain::{
+        act::{Act, Support},
+        decide::{Known, KnownAgency, KnownPerson},
+        event::Actor,
+        id::{AgencyId, OfficialId, PetitionId},
+        petition::Case,
+        refusal::Refusal,
+        vocabulary::{Role, Visibility},
+    },
+    store::{AnyConnection, agencies, people, reference},
+};
+
+/// Looks up what this act names.
+pub(super) fn look_up(
+    tx: &mut AnyConnection,
+    world: &World,
+    case: &Case,
+    act: &Act,
+    actor: &Actor,
+    caller: &Caller,
+) -> Result<Known, Error> {
+    let mut known = Known { supporting_fit: true, ..Known::default() };
+    known.heads =
+        actor.official.map(|official| people::headed_by(tx, official)).transpose()?.unwrap_or_default();
+    match act {
+        Act::Classification(facts) => known.field_exists = field_exists(tx, &facts.field_code)?,
+        Act::Reclassification(facts) => {
+            known.field_exists =
+                facts.field_code.as_deref().map(|code| field_exists(tx, code)).transpose()?.unwrap_or(true);
+        }
+        Act::Assignment(facts) => {
+            holder(tx, world, &mut known, case, facts.agency_id, facts.responsible_id, &facts.supporting)?;
+        }
+        Act::Transfer(facts) => {
+            holder(tx, world, &mut known, case, facts.agency_id, facts.responsible_id, &facts.supporting)?;
+        }
+        Act::Handover(facts) => {
+            let lead = agency(tx, case.lead_or_intake())?;
+            let line = lead.map(|lead| lead.line).unwrap_or_default();
+            known.person = person(tx, world, case, facts.responsible_id, &line)?;
+        }
+        Act::Decline(facts) => known.agency = agency(tx, facts.agency_id)?,
+        Act::Merge(facts) => known.survivor = survivor(tx, world, caller, facts.survivor)?.map(Box::new),
+        Act::ReplyRevision(facts) => known.author_exists = people::official(tx, facts.author_id)?.is_some(),
+        _ => {}
+    }
+    Ok(known)
+}
+
+fn field_exists(tx: &mut AnyConnection, code: &str) -> Result<bool, Error> {
+    Ok(reference::field(tx, code)?.is_some())
+}
+
+fn agency(tx: &mut AnyConnection, id: AgencyId) -> Result<Option<KnownAgency>, Error> {
+    let Some(row) = agencies::by_id(tx, id)? else { return Ok(None) };
+    let line = agencies::lines(tx, &[id])?.remove(&id).unwrap_or_default();
+    Ok(Some(KnownAgency { id, head: row.head_official_id, line }))
+}
+
+fn person(
+    tx: &mut AnyConnection,
+    world: &World,
+    case: &Case,
+    id: OfficialId,
+    line: &[AgencyId],
+) -> Result<Option<KnownPerson>, Error> {
+    let Some(official) = people::official(tx, id)?.filter(|official| official.disabled_at.is_none()) else {
+        return Ok(None);
+    };
+    let rights = people::grants_in_force(tx, id, world.now)?;
+    // The responsible person of a restricted petition needs no ceiling: being named is the need to know.
+    let may_handle = rights.iter().any(|right| {
+        matches!(right.role, Role::Handler | Role::Approver)
+            && right.agency_id.is_none_or(|agency| line.contains(&agency))
+            && (right.ceiling >= case.visibility || case.visibility == Visibility::Restricted)
+    });
+    let heads = people::headed_by(tx, id)?;
+    Ok(Some(KnownPerson { id, agency: official.agency_id, may_handle, heads }))
+}
+
+fn holder(
+    tx: &mut AnyConnection,
+    world: &World,
+    known: &mut Known,
+    case: &Case,
+    lead: AgencyId,
+    responsible: OfficialId,
+    supporting: &[Support],
+) -> Result<(), Error> {
+    known.agency = agency(tx, lead)?;
+    let line = known.agency.as_ref().map(|agency| agency.line.clone()).unwrap_or_default();
+    known.person = person(tx, world, case, responsible, &line)?;
+    known.supporting_fit = supporting_fit(tx, lead, supporting)?;
+    Ok(())
+}
+
+/// Supporting agencies exist, once each, besides the lead; a person named belongs to his agency.
+fn supporting_fit(tx: &mut AnyConnection, lead: AgencyId, supporting: &[Support]) -> Result<bool, Error> {
+    let mut seen = vec![lead];
+    for support in supporting {
+        if seen.contains(&support.agency_id) || agencies::by_id(tx, support.agency_id)?.is_none() {
+            return Ok(false);
+        }
+        seen.push(support.agency_id);
+        if let Some(id) = support.person_id {
+            let official = people::official(tx, id)?;
+            if official.is_none_or(|official| {
+                official.agency_id != support.agency_id || official.disabled_at.is_some()
+            }) {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// The petition to merge into, if the caller may see it.
+fn survivor(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    id: PetitionId,
+) -> Result<Option<Case>, Error> {
+    let Some(loaded) = history::load(tx, id)? else { return Ok(None) };
+    match caller::standing(tx, world, caller, &loaded.case) {
+        Ok(_) => Ok(Some(loaded.case)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A petition that becomes restricted must leave somebody to receive and to coordinate it.
+pub(super) fn check_watch(
+    tx: &mut AnyConnection,
+    world: &World,
+    visibility: Visibility,
+    intake: AgencyId,
+) -> Result<(), Error> {
+    if visibility != Visibility::Restricted {
+        return Ok(());
+    }
+    let line = agencies::lines(tx, &[intake])?.remove(&intake).unwrap_or_default();
+    for role in [Role::Intake, Role::Coordinator] {
+        if !people::is_role_held_over(tx, role, Visibility::Restricted, &line, world.now)? {
+            return Err(Refusal::guard(
+                "nobody_to_read",
+                "Cơ quan này chưa có cán bộ tiếp nhận và điều phối được xem đơn hạn chế; hãy gửi cơ quan cấp trên.",
+                "This agency has no intake officer and coordinator who may read restricted petitions; send it to the agency above.",
+            )
+            .into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,446 @@
+//! A petition comes in: from a citizen without an account, from an intake officer, or as a part of another.
+
+use super::{
+    Error,
+    caller::{self, Caller},
+    clock::new_id,
+    history::{self, Entry, Loaded, hex},
+    idempotency::{self, Replay, RequestKey},
+    known,
+    secrets::{digest, random, sha256},
+    world::World,
+};
+use crate::{
+    domain::{
+        access::Person,
+        act::{Act, Previous, Registration},
+        clock::{self, ClockOp},
+        decide::{Decision, checks::Checks, default_visibility},
+        event::Actor,
+        id::{AgencyId, PetitionId},
+        identifiers::PetitionCode,
+        prose::Prose,
+        refusal::Refusal,
+        rule::Traits,
+        submission::{Location, Submission},
+        vocabulary::{
+            Assurance, Complexity, Kind, LinkKind, Provenance, Role, Stage, StartEvent, State, Urgency,
+            Visibility,
+        },
+    },
+    store::{
+        AnyConnection, agencies,
+        petitions::{self, DetailRow, SubmitterRow},
+        reference,
+    },
+};
+
+/// One part of a letter that is split: its own kind, title and text.
+#[derive(Debug, Clone)]
+pub struct Part {
+    pub kind: Kind,
+    pub instance: Option<u8>,
+    pub title: String,
+    pub content: String,
+    pub field_code: String,
+}
+
+impl Part {
+    /// Who may see the part until it is classified.
+    pub fn visibility(&self) -> Visibility {
+        default_visibility(self.kind).max(Visibility::PartiesOnly)
+    }
+}
+
+/// A submission on its way in; faults of form are carried along, because other refusals come before them.
+#[derive(Debug)]
+pub struct Incoming {
+    pub caller: Caller,
+    pub submission: Result<Submission, Error>,
+    pub key: Result<Option<RequestKey>, Error>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Accepted {
+    pub petition: PetitionId,
+    pub sequence: u32,
+    pub replayed: bool,
+}
+
+/// Takes a submission in, or finds the petition that the same one made before.
+pub fn submit(tx: &mut AnyConnection, world: &World, incoming: &Incoming) -> Result<Accepted, Error> {
+    let registrar = registrar(tx, world, &incoming.caller)?;
+    let submission = held(&incoming.submission)?;
+    let key = held(&incoming.key)?.as_ref().ok_or(Error::IdempotencyKeyMissing)?;
+    if let Some(Replay { petition, sequence }) = idempotency::replay(tx, Some(key))? {
+        return Ok(Accepted { petition, sequence, replayed: true });
+    }
+    let fingerprint = fingerprint(submission)?;
+    if let Some(petition) = known_reference(tx, submission, &fingerprint)? {
+        idempotency::remember(tx, world, Some(key), 201, Replay { petition, sequence: 1 })?;
+        return Ok(Accepted { petition, sequence: 1, replayed: true });
+    }
+    submission.check(world.now, registrar.is_some())?;
+    let intake = intake_agency(tx, submission, registrar.as_ref())?;
+    check_references(tx, world, &incoming.caller, submission)?;
+    known::check_watch(tx, world, submission.visibility(), intake)?;
+    let loaded = register(tx, world, submission, intake, registrar.as_ref(), fingerprint)?;
+    let done = Replay { petition: loaded.case.id, sequence: loaded.case.sequence };
+    idempotency::remember(tx, world, Some(key), 201, done)?;
+    Ok(Accepted { petition: done.petition, sequence: done.sequence, replayed: false })
+}
+
+/// A fault of form is told when its turn comes.
+fn held<T>(value: &Result<T, Error>) -> Result<&T, Error> {
+    value.as_ref().map_err(Error::again)
+}
+
+/// The intake officer who registers; nobody when a citizen submits himself.
+fn registrar(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<Option<Person>, Error> {
+    match caller {
+        Caller::Anonymous | Caller::Tracker(_) => Ok(None),
+        Caller::Official(_) => {
+            let person = caller::person(tx, world, caller)?;
+            if person.rights.iter().any(|right| right.role == Role::Intake) {
+                return Ok(Some(person));
+            }
+            Err(Refusal::Forbidden(crate::domain::refusal::Words::new(
+                "Tiếp nhận đơn thuộc về cán bộ tiếp nhận.",
+                "Registering petitions is for intake officers.",
+            ))
+            .into())
+        }
+    }
+}
+
+/// The digest of everything stated: the same phone reference with other content is another petition.
+fn fingerprint(submission: &Submission) -> Result<Vec<u8>, Error> {
+    Ok(sha256(&serde_json::to_vec(submission).map_err(Error::internal)?).to_vec())
+}
+
+fn known_reference(
+    tx: &mut AnyConnection,
+    submission: &Submission,
+    fingerprint: &[u8],
+) -> Result<Option<PetitionId>, Error> {
+    let Some(reference) = submission.client_reference else { return Ok(None) };
+    match petitions::find_by_client_reference(tx, reference)? {
+        Some((petition, Some(known))) if known == fingerprint => Ok(Some(petition)),
+        Some(_) => Err(Refusal::guard(
+            "client_reference_used",
+            "client_reference này đã dùng cho một đơn có nội dung khác.",
+            "This client_reference already belongs to a petition with other content.",
+        )
+        .into()),
+        None => Ok(None),
+    }
+}
+
+/// The agency that takes it: the officer's own, or one below his right; for citizens the one chosen, else the one
+/// that serves the area, else the installation's default.
+fn intake_agency(
+    tx: &mut AnyConnection,
+    submission: &Submission,
+    registrar: Option<&Person>,
+) -> Result<AgencyId, Error> {
+    let chosen = match &submission.agency_code {
+        Some(code) => Some(agencies::by_code(tx, code)?.ok_or_else(unknown_agency)?.id),
+        None => None,
+    };
+    let Some(person) = registrar else {
+        let area = submission.location.as_ref().and_then(|location| location.area_code.as_deref());
+        let serving = match area {
+            Some(area) if chosen.is_none() => agencies::serving(tx, area)?,
+            _ => None,
+        };
+        let fallback = if chosen.is_none() && serving.is_none() { agencies::default(tx)? } else { None };
+        let agency = chosen.or(serving.map(|row| row.id)).or(fallback.map(|row| row.id));
+        return agency.ok_or_else(unknown_agency);
+    };
+    let agency = chosen.unwrap_or(person.agency);
+    let line = agencies::lines(tx, &[agency])?.remove(&agency).unwrap_or_default();
+    let reaches = person.rights.iter().any(|right| {
+        right.role == Role::Intake && right.agency.is_none_or(|granted| line.contains(&granted))
+    });
+    if reaches { Ok(agency) } else { Err(unknown_agency()) }
+}
+
+fn unknown_agency() -> Error {
+    Refusal::field(
+        "/agency_code",
+        "unknown_code",
+        "Không có cơ quan này, hoặc không nơi nào tiếp nhận; xem /v1/agencies.",
+        "There is no such agency to take it; see /v1/agencies.",
+    )
+    .into()
+}
+
+fn check_references(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    submission: &Submission,
+) -> Result<(), Error> {
+    let mut checks = Checks::default();
+    checks.require(
+        reference::field(tx, &submission.field_code)?.is_some(),
+        "/field_code",
+        "unknown_code",
+        "Không có lĩnh vực này; xem /v1/reference.",
+        "There is no such field; see /v1/reference.",
+    );
+    if let Some(previous) = submission.paper.previous_petition {
+        let found = match history::load(tx, previous.id)? {
+            Some(loaded) => caller::standing(tx, world, caller, &loaded.case).is_ok(),
+            None => false,
+        };
+        checks.require(
+            found,
+            "/previous_petition/id",
+            "unknown",
+            "Không có đơn này.",
+            "There is no such petition.",
+        );
+    }
+    if let Some(respondent) = submission.paper.respondent {
+        let agency_known = match respondent.agency_id {
+            Some(id) => agencies::by_id(tx, id)?.is_some(),
+            None => true,
+        };
+        let person_known = match respondent.official_id {
+            Some(id) => crate::store::people::official(tx, id)?.is_some(),
+            None => true,
+        };
+        checks.require(
+            agency_known && person_known,
+            "/respondent",
+            "unknown",
+            "Không có cơ quan hoặc cán bộ này.",
+            "There is no such agency or official.",
+        );
+    }
+    Ok(checks.finish()?)
+}
+
+fn register(
+    tx: &mut AnyConnection,
+    world: &World,
+    submission: &Submission,
+    intake: AgencyId,
+    registrar: Option<&Person>,
+    fingerprint: Vec<u8>,
+) -> Result<Loaded, Error> {
+    let id: PetitionId = new_id();
+    let paper = &submission.paper;
+    let submitter = submitter_row(id, submission)?;
+    let location = submission.location.as_ref();
+    let registration = Registration {
+        code: new_code(tx)?,
+        kind: submission.kind,
+        instance: submission.instance,
+        channel: submission.channel,
+        submitter_type: submission.speaker(),
+        field_code: submission.field_code.clone(),
+        urgency: submission.urgency,
+        remote_area: submission.remote_area,
+        visibility: submission.visibility(),
+        provenance: Provenance::Native,
+        intake_agency: intake,
+        received_at: paper.received_at.unwrap_or(world.now),
+        title: submission.title.clone().into(),
+        content: submission.content.clone().into(),
+        location: location.map(|location| text_of(location)).transpose()?,
+        incident_at: submission.incident_at,
+        incoming_number: paper.incoming_number.clone(),
+        letter_date: paper.letter_date,
+        group_size: paper.group_size,
+        keep_secret: submission.keep_secret,
+        respondent: paper.respondent,
+        submitter_digest: submitter.as_ref().map(|row| hex(&row.digest)),
+        previous: paper
+            .previous_petition
+            .map(|previous| Previous { petition: previous.id, link: previous.link }),
+        part_of: None,
+        promised_due_at: None,
+        promised_due_on: None,
+    };
+    let detail = DetailRow {
+        client_reference: submission.client_reference,
+        client_fingerprint: submission.client_reference.map(|_| fingerprint),
+        access_key_hash: submission.access_key_hash.as_deref().map(unhex),
+        ..detail_row(id, location)
+    };
+    let (actor, on_behalf_of) = match registrar {
+        Some(person) => (caller::actor(person, Role::Intake), Some("citizen".to_owned())),
+        None => (Actor::citizen(), None),
+    };
+    let entry = Entry { on_behalf_of, ..Entry::new(actor, opening(world, registration)) };
+    let loaded = history::begin(tx, world, id, entry, &detail, submitter.as_ref())?;
+    if let Some(previous) = paper.previous_petition {
+        petitions::link(tx, id, previous.id, previous.link, world.now)?;
+    }
+    Ok(loaded)
+}
+
+/// The decision that opens a petition: the promise, and the clocks that count from the receipt.
+fn opening(world: &World, mut registration: Registration) -> Decision {
+    let traits = Traits {
+        kind: registration.kind,
+        instance: registration.instance,
+        channel: registration.channel,
+        submitter_type: registration.submitter_type,
+        field_code: registration.field_code.clone(),
+        urgency: registration.urgency,
+        complexity: Complexity::Normal,
+        remote_area: registration.remote_area,
+    };
+    let at = registration.received_at;
+    let promise = clock::promise(&traits, at, world.rules(), world.calendar());
+    registration.promised_due_at = promise.map(|due| due.due_at);
+    registration.promised_due_on = promise.map(|due| due.due_on);
+    let on = at.day(world.zone());
+    let clocks = [Stage::Intake, Stage::Resolution, Stage::Forwarding].into_iter().filter_map(|stage| {
+        let rule = world.rules().select(stage, &traits, on)?;
+        let counts = rule.start_event == StartEvent::Receipt;
+        counts.then(|| ClockOp::start(1, stage, at, rule, world.calendar()))
+    });
+    Decision {
+        clocks: clocks.collect(),
+        to: State::Received,
+        round: 1,
+        occurred_at: at,
+        act: Act::Registration(Box::new(registration)),
+    }
+}
+
+/// Registers the parts of a split petition: received when the parent was, linked to it, as secret as it.
+pub(super) fn begin_parts(
+    tx: &mut AnyConnection,
+    world: &World,
+    parent: &Loaded,
+    ids: &[PetitionId],
+    parts: &[Part],
+) -> Result<(), Error> {
+    for (id, part) in ids.iter().zip(parts) {
+        let first = &parent.case.registration;
+        let registration = Registration {
+            code: new_code(tx)?,
+            kind: part.kind,
+            instance: part.instance,
+            channel: parent.case.channel,
+            submitter_type: parent.case.submitter_type,
+            field_code: part.field_code.clone(),
+            urgency: Urgency::Normal,
+            visibility: part.visibility(),
+            received_at: parent.case.received_at,
+            title: part.title.clone().into(),
+            content: part.content.clone().into(),
+            location: None,
+            respondent: None,
+            submitter_digest: None,
+            previous: None,
+            part_of: Some(parent.case.id),
+            promised_due_at: None,
+            promised_due_on: None,
+            ..first.clone()
+        };
+        known::check_watch(tx, world, registration.visibility, registration.intake_agency)?;
+        let submitter = match petitions::find_submitter(tx, parent.case.id)? {
+            Some(row) => Some(SubmitterRow { petition_id: *id, ..row }),
+            None => None,
+        };
+        let registration =
+            Registration { submitter_digest: submitter.as_ref().map(|row| hex(&row.digest)), ..registration };
+        let entry =
+            Entry::new(Actor::system(), opening(world, registration)).caused_by(parent.case.last_event);
+        history::begin(tx, world, *id, entry, &detail_row(*id, None), submitter.as_ref())?;
+        petitions::link(tx, *id, parent.case.id, LinkKind::Part, world.now)?;
+    }
+    Ok(())
+}
+
+/// What is wrong with the parts of a split.
+pub(super) fn check_parts(tx: &mut AnyConnection, parts: &[Part]) -> Result<(), Error> {
+    let mut checks = Checks::default();
+    for (index, part) in parts.iter().enumerate() {
+        let at = |name: &str| format!("/parts/{index}/{name}");
+        checks.title(&at("title"), &part.title.clone().into());
+        checks.text(&at("content"), &part.content.clone().into(), crate::domain::decide::checks::CONTENT);
+        checks.add(crate::domain::decide::check_instance(&at("instance"), part.kind, part.instance));
+        checks.require(
+            reference::field(tx, &part.field_code)?.is_some(),
+            &at("field_code"),
+            "unknown_code",
+            "Không có lĩnh vực này; xem /v1/reference.",
+            "There is no such field; see /v1/reference.",
+        );
+    }
+    Ok(checks.finish()?)
+}
+
+/// A code nobody has yet; eight random characters collide so seldom that a second try is plenty.
+pub(super) fn new_code(tx: &mut AnyConnection) -> Result<String, Error> {
+    for _ in 0..8 {
+        let code = PetitionCode::from_bytes(random::<5>()?);
+        if petitions::find_by_code(tx, code.as_str())?.is_none() {
+            return Ok(code.as_str().to_owned());
+        }
+    }
+    Err(Error::internal("no free code was found"))
+}
+
+pub(super) fn text_of(location: &Location) -> Result<Prose, Error> {
+    Ok(Prose::Given(serde_json::to_string(location).map_err(Error::internal)?))
+}
+
+pub(super) fn detail_row(id: PetitionId, location: Option<&Location>) -> DetailRow {
+    DetailRow {
+        petition_id: id,
+        public_title: None,
+        public_summary: None,
+        location_text: location.and_then(|place| place.text.as_ref()).map(|text| text.reveal().to_owned()),
+        latitude: location.and_then(|place| place.latitude),
+        longitude: location.and_then(|place| place.longitude),
+        area_code: location.and_then(|place| place.area_code.clone()),
+        client_reference: None,
+        client_fingerprint: None,
+        access_key_hash: None,
+    }
+}
+
+/// The submitter's row, with the salted digest that the event commits to.
+fn submitter_row(id: PetitionId, submission: &Submission) -> Result<Option<SubmitterRow>, Error> {
+    let Some(submitter) = &submission.submitter else { return Ok(None) };
+    let salt = random::<16>()?.to_vec();
+    let sum = digest(&salt, &serde_json::to_vec(submitter).map_err(Error::internal)?);
+    let text = |field: &Option<crate::domain::submission::Personal>| {
+        field.as_ref().map(|text| text.reveal().to_owned())
+    };
+    let consent = submission.consent.as_ref();
+    Ok(Some(SubmitterRow {
+        petition_id: id,
+        full_name: text(&submitter.full_name),
+        phone: text(&submitter.phone),
+        email: text(&submitter.email),
+        address: text(&submitter.address),
+        id_document_type: text(&submitter.id_document_type),
+        id_document_number: text(&submitter.id_document_number),
+        organisation: text(&submitter.organisation),
+        tax_code: text(&submitter.tax_code),
+        assurance: submission.paper.assurance.unwrap_or(Assurance::Declared),
+        consent_version: consent.map(|consent| consent.text_version.clone()),
+        consent_at: consent.map(|consent| consent.at),
+        salt,
+        digest: sum.to_vec(),
+    }))
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter_map(|digit| digit.to_digit(16))
+        .filter_map(|digit| u8::try_from(digit).ok())
+        .collect();
+    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte * 16 + digit)).collect()
+}
