@@ -2,11 +2,11 @@
 //!
 //! Invariant: nothing here does I/O, reads a clock, draws a random number, is async, or knows diesel or actix.
 
+pub mod calendar;
+pub mod clock;
 pub mod id;
 pub mod prose;
 pub mod refusal;
+pub mod rule;
 pub mod time;
 pub mod vocabulary;
-pub mod calendar;
-pub mod clock;
-pub mod rule;

@@ -124,7 +124,9 @@ impl Calendar {
                 StepCode::Roll,
                 raw,
                 format!("Hạn rơi vào ngày nghỉ {raw_vi}, chuyển sang {vi} (BLDS 2015, điều 148)."),
-                format!("The end falls on a rest day, {raw_en}, and moves to {en} (Civil Code 2015, art. 148)."),
+                format!(
+                    "The end falls on a rest day, {raw_en}, and moves to {en} (Civil Code 2015, art. 148)."
+                ),
             )
             .until(due.due_on),
         );
@@ -242,10 +244,7 @@ pub(in crate::domain) fn civil(day: Day) -> (String, String) {
         Weekday::Sunday => ("Chủ nhật", "Sun"),
     };
     let date = day.date();
-    (
-        format!("{vi} {}", date.strftime("%d/%m/%Y")),
-        format!("{en} {} {}", date.day(), date.strftime("%b %Y")),
-    )
+    (format!("{vi} {}", date.strftime("%d/%m/%Y")), format!("{en} {} {}", date.day(), date.strftime("%b %Y")))
 }
 
 /// A local time with its day: "16:00 thứ Tư 25/11/2026", "16:00 on Wed 25 Nov 2026".

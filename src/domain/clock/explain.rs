@@ -45,9 +45,12 @@ impl Track<'_> {
                 let words = ("Hạn do nguồn dữ liệu nêu", "The source states the deadline");
                 given_steps(calendar, fixed.at, words, &standing)
             }
-            Measure::Decided(fixed) => {
-                given_steps(calendar, fixed.at, ("Hạn theo quyết định", "The deadline was decided"), &standing)
-            }
+            Measure::Decided(fixed) => given_steps(
+                calendar,
+                fixed.at,
+                ("Hạn theo quyết định", "The deadline was decided"),
+                &standing,
+            ),
         };
         if let Some(due) = standing.due {
             if standing.capped {
@@ -138,13 +141,7 @@ fn given_steps(calendar: &Calendar, at: Instant, words: (&str, &str), standing: 
     steps
 }
 
-fn rest_steps(
-    calendar: &Calendar,
-    leg: &Leg,
-    unit: Unit,
-    begin: Instant,
-    end: Option<Instant>,
-) -> Vec<Step> {
+fn rest_steps(calendar: &Calendar, leg: &Leg, unit: Unit, begin: Instant, end: Option<Instant>) -> Vec<Step> {
     let left = super::track::remaining(leg.left, unit);
     let (vi, en) = if unit == Unit::WorkingHours {
         (

@@ -166,7 +166,8 @@ impl<'a> Ledger<'a> {
         for track in self.running().filter(|track| track.stage == stage) {
             match track.measure {
                 Measure::Rule { rule, .. } if rule.id != chosen.id => {
-                    track.measure = Measure::Rule { rule: chosen, amount: chosen.amount, extended_from: None };
+                    track.measure =
+                        Measure::Rule { rule: chosen, amount: chosen.amount, extended_from: None };
                 }
                 _ => {}
             }

@@ -12,16 +12,10 @@ use crate::domain::{
 /// Intake counts from receipt; resolution from receipt too where its rule says so, else from the last moment of intake
 /// (acceptance and basis document are not known yet). Without a resolution rule the promise is the forwarding, else the
 /// intake. Nothing without any rule. What happens later is no argument, so no history can move it.
-pub fn promise(
-    traits: &Traits,
-    received_at: Instant,
-    book: &RuleBook,
-    calendar: &Calendar,
-) -> Option<Due> {
+pub fn promise(traits: &Traits, received_at: Instant, book: &RuleBook, calendar: &Calendar) -> Option<Due> {
     let in_force_on = received_at.day(calendar.zone());
     let rule = |stage| book.select(stage, traits, in_force_on);
-    let from_receipt =
-        |stage| rule(stage).map(|rule| calendar.due(received_at, rule.amount, rule.unit));
+    let from_receipt = |stage| rule(stage).map(|rule| calendar.due(received_at, rule.amount, rule.unit));
     let intake = from_receipt(Stage::Intake);
     let Some(resolution) = rule(Stage::Resolution) else {
         return from_receipt(Stage::Forwarding).or(intake);
