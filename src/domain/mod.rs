@@ -2,9 +2,16 @@
 //!
 //! Invariant: nothing here does I/O, reads a clock, draws a random number, is async, or knows diesel or actix.
 
+pub mod access;
+pub mod act;
 pub mod calendar;
 pub mod clock;
+pub mod decide;
+pub mod event;
 pub mod id;
+pub mod identifiers;
+pub mod lifecycle;
+pub mod petition;
 pub mod prose;
 pub mod refusal;
 pub mod rule;

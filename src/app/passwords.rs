@@ -1,0 +1,71 @@
+//! Passwords of local accounts: Argon2id, and the same effort for users who do not exist.
+//!
+//! Each call takes tens of milliseconds and 19 MiB: run it on a blocking thread, and few at a time.
+
+use std::sync::OnceLock;
+
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+
+use super::error::Error;
+
+/// Fewest characters of a new password (NIST SP 800-63B allows no less than 8).
+pub const PASSWORD_MINIMUM: usize = 8;
+/// Most bytes that are hashed; longer input is refused without work.
+const PASSWORD_MAXIMUM: usize = 1024;
+
+/// The PHC string to store for a password (Argon2id, 19 MiB, two passes).
+pub fn hash(password: &str) -> Result<String, Error> {
+    let hashed: PasswordHash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|error| Error::internal(error.to_string()))?;
+    Ok(hashed.to_string())
+}
+
+/// Whether the password belongs to the stored hash. Without one (unknown or disabled user) the same work is done
+/// against a hash of nothing known, so that the time does not tell who exists.
+pub fn verify_or_dummy(stored: Option<&str>, password: &str) -> bool {
+    if password.len() > PASSWORD_MAXIMUM {
+        return false;
+    }
+    let verify = |hash: &str| {
+        PasswordHash::new(hash)
+            .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+    };
+    // Made before the branch: the first unknown user must not take longer either.
+    let dummy = dummy();
+    match stored {
+        Some(hash) => verify(hash),
+        None => {
+            std::hint::black_box(dummy.is_some_and(verify));
+            false
+        }
+    }
+}
+
+/// A hash with today's parameters that no account has; made once.
+fn dummy() -> Option<&'static str> {
+    static DUMMY: OnceLock<Option<String>> = OnceLock::new();
+    DUMMY.get_or_init(|| hash("no account has this password").ok()).as_deref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_opens_its_own_hash_alone() {
+        let stored = hash("mật khẩu dài").unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert_ne!(hash("mật khẩu dài").unwrap(), stored, "each hash has its own salt");
+        assert!(verify_or_dummy(Some(&stored), "mật khẩu dài"));
+        assert!(!verify_or_dummy(Some(&stored), "mật khẩu dái"));
+        assert!(!verify_or_dummy(Some("not a hash"), "mật khẩu dài"));
+        assert!(!verify_or_dummy(Some(&stored), &"x".repeat(2000)));
+    }
+
+    #[test]
+    fn an_unknown_user_is_refused_even_with_the_password_of_the_dummy() {
+        assert!(!verify_or_dummy(None, "no account has this password"));
+        assert!(!verify_or_dummy(None, "anything"));
+    }
+}

@@ -1,0 +1,192 @@
+//! What a fold looks like in rows: the petition's present face, and the spans that lists and reports read.
+
+use super::{Error, clock::new_id, history::FreshTexts, world::World};
+use crate::{
+    domain::{
+        clock::{self, Clock, ClockStatus},
+        decide::CLOSES_AFTER_DAYS,
+        event::Event,
+        petition::{Case, RoundOutcome},
+        time::Instant,
+        vocabulary::State,
+    },
+    store::{
+        AnyConnection,
+        petitions::PetitionRow,
+        spans::{self, ClockRow, SpanRow},
+    },
+};
+
+/// Until when a clock rests that nobody knows the end of.
+pub fn far_future() -> Instant {
+    Instant::from_micros(Instant::MAX_MICROS).unwrap_or_else(|| Instant::new(jiff::Timestamp::MAX))
+}
+
+/// The petition's row after its latest event.
+pub fn petition_row(
+    case: &Case,
+    world: &World,
+    before: Option<&PetitionRow>,
+    fresh: &FreshTexts,
+    hash: Vec<u8>,
+) -> PetitionRow {
+    let zone = world.zone();
+    let title = case.title.kept().and_then(|id| fresh.get(&id)).cloned();
+    let open_end = case.state == State::Answered && !case.request_pending;
+    let public_since = before.and_then(|row| row.public_from).unwrap_or(world.now);
+    PetitionRow {
+        id: case.id,
+        code: case.code.clone(),
+        kind: case.kind,
+        instance: case.instance.map(i32::from),
+        channel: case.channel,
+        submitter_type: case.submitter_type,
+        field_code: case.field_code.clone(),
+        urgency: case.urgency,
+        complexity: case.complexity,
+        remote_area: case.remote_area,
+        visibility: case.visibility,
+        provenance: case.provenance,
+        state: case.state,
+        title: title.or_else(|| before.map(|row| row.title.clone())).unwrap_or_default(),
+        intake_agency_id: case.intake_agency,
+        lead_agency_id: case.lead,
+        responsible_id: case.responsible,
+        round: column(case.round),
+        version: column(case.version),
+        sequence: column(case.sequence),
+        received_at: case.received_at,
+        received_month: month(case, world),
+        promised_due_at: case.registration.promised_due_at,
+        promised_due_on: case.registration.promised_due_on,
+        public_from: case.is_public().then_some(public_since),
+        merged_into: case.merged_into,
+        last_hash: hash,
+        closes_at: open_end.then(|| case.since.day(zone).plus_days(CLOSES_AFTER_DAYS).start(zone)),
+        created_at: before.map_or(world.now, |row| row.created_at),
+    }
+}
+
+fn month(case: &Case, world: &World) -> String {
+    case.received_at.day(world.zone()).to_string().chars().take(7).collect()
+}
+
+/// Counters stay far below the column's limit; a history of two thousand million events is not one.
+fn column(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// Ends the stretches that an event changed and begins new ones.
+pub fn write_spans(
+    tx: &mut AnyConnection,
+    world: &World,
+    before: Option<&Case>,
+    after: &Case,
+    event: &Event,
+) -> Result<(), Error> {
+    let clocks_before = before.map(|case| case.clocks(world.rules(), world.calendar())).unwrap_or_default();
+    let clocks_after = after.clocks(world.rules(), world.calendar());
+    let span = span(after, &clocks_after, world, event);
+    let same = before.is_some_and(|case| {
+        let former = self::span(case, &clocks_before, world, event);
+        SpanRow { id: span.id, sequence: span.sequence, ..former } == span
+    });
+    if !same {
+        if before.is_some() {
+            spans::close(tx, after.id, event.occurred_at)?;
+        }
+        spans::insert(tx, &span)?;
+    }
+    write_clock_spans(tx, after, &clocks_before, &clocks_after, event)
+}
+
+fn write_clock_spans(
+    tx: &mut AnyConnection,
+    case: &Case,
+    before: &[Clock],
+    after: &[Clock],
+    event: &Event,
+) -> Result<(), Error> {
+    for clock in before.iter().filter(|clock| !after.contains(clock)) {
+        spans::close_clock(tx, case.id, column(clock.round), clock.stage, event.occurred_at)?;
+    }
+    for clock in after.iter().filter(|clock| !before.contains(clock)) {
+        spans::insert_clock(tx, &clock_row(case, clock, event))?;
+    }
+    Ok(())
+}
+
+fn clock_row(case: &Case, clock: &Clock, event: &Event) -> ClockRow {
+    ClockRow {
+        id: new_id(),
+        petition_id: case.id,
+        round: column(clock.round),
+        stage: clock.stage,
+        rule_id: clock.rule.clone(),
+        basis: clock.basis,
+        started_at: clock.started_at,
+        open_due_at: open_due(clock),
+        due_at: clock.due.map(|due| due.due_at),
+        due_on: clock.due.map(|due| due.due_on),
+        first_due_at: Some(clock.first_due.due_at),
+        provisional: clock.due.is_some_and(|due| due.provisional),
+        paused_until: paused_until(clock),
+        ended_at: clock.ended_at,
+        from_at: event.occurred_at,
+        to_at: None,
+        recorded_from: event.recorded_at,
+    }
+}
+
+fn open_due(clock: &Clock) -> Option<Instant> {
+    clock.due.filter(|_| clock.status == ClockStatus::Running).map(|due| due.due_at)
+}
+
+fn paused_until(clock: &Clock) -> Option<Instant> {
+    let hold = clock.hold.filter(|_| clock.status == ClockStatus::Running)?;
+    Some(hold.until.unwrap_or_else(far_future))
+}
+
+/// The stretch that begins with this event, as the fold stands after it.
+pub fn span(case: &Case, clocks: &[Clock], world: &World, event: &Event) -> SpanRow {
+    let present = clock::current(clocks, case.round);
+    let first = clock::current(clocks, 1);
+    let (outcome, first_met) = match case.first_outcome() {
+        RoundOutcome::Open => ("open", None),
+        RoundOutcome::Answered(at) => ("answered", at),
+        RoundOutcome::EndedOtherwise => ("ended", None),
+    };
+    let met = present.filter(|clock| clock.status == ClockStatus::Met).and_then(|clock| clock.ended_at);
+    SpanRow {
+        id: new_id(),
+        petition_id: case.id,
+        sequence: column(event.sequence),
+        state: case.state,
+        agency_id: case.lead_or_intake(),
+        intake_agency_id: case.intake_agency,
+        responsible_id: case.responsible,
+        kind: case.kind,
+        channel: case.channel,
+        field_code: case.field_code.clone(),
+        visibility: case.visibility,
+        round: column(case.round),
+        received_at: case.received_at,
+        received_month: month(case, world),
+        clock_stage: present.map(|clock| clock.stage),
+        open_due_at: present.and_then(open_due),
+        due_soon_at: present.and_then(|clock| clock.due_soon_at).filter(|_| present.and_then(open_due).is_some()),
+        due_at: present.and_then(|clock| clock.due).map(|due| due.due_at),
+        due_on: present.and_then(|clock| clock.due).map(|due| due.due_on),
+        paused_until: present.and_then(paused_until),
+        met_at: met,
+        round1_outcome: outcome.to_owned(),
+        round1_met_on: first_met.map(|at| at.day(world.zone())),
+        round1_met_at: first_met,
+        round1_due_at: first.and_then(|clock| clock.due).map(|due| due.due_at),
+        round1_due_on: first.and_then(|clock| clock.due).map(|due| due.due_on),
+        round1_paused_until: first.and_then(paused_until),
+        from_at: event.occurred_at,
+        to_at: None,
+        recorded_from: event.recorded_at,
+    }
+}

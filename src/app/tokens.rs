@@ -1,0 +1,251 @@
+//! Access tokens: JWTs by RFC 9068, signed with ES256 keys of our own, checked as RFC 8725 asks.
+//!
+//! Tokens live in real time, whatever a sandbox clock shows. Keys are named by `kid` among our own; `jku`, `jwk`
+//! and `x5u` of a header are never looked at.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    encoding::AsDer,
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation,
+    jwk::{Jwk, ThumbprintHash},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{clock, error::Error, secrets::InstallationSecret};
+use crate::domain::time::Instant;
+
+const TYPE: &str = "at+jwt";
+/// Seconds by which the clocks of two processes may differ.
+const LEEWAY: i64 = 30;
+/// Longest token that is looked at, in bytes.
+const LIMIT: usize = 8192;
+const SECOND: i64 = 1_000_000;
+
+/// A signing key as it is stored: the private part sealed, the public part as PEM.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The RFC 7638 thumbprint of the public key.
+    pub kid: String,
+    /// PKCS #8, sealed with the installation secret.
+    pub sealed_private: Vec<u8>,
+    /// SubjectPublicKeyInfo.
+    pub public_pem: String,
+}
+
+/// What a token is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// An official; the subject is the official's id.
+    Staff,
+    /// A citizen with access keys; the token names the petitions.
+    Tracking,
+}
+
+/// Who the token speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Stable name of the bearer: an official's id, or a random one for tracking.
+    pub sub: String,
+    /// The software that asked for the token.
+    pub client_id: String,
+    pub scope: Scope,
+    /// The petitions a tracking token opens; empty for staff.
+    pub petitions: Vec<Uuid>,
+}
+
+/// The claims of a token that was found sound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    pub aud: String,
+    pub sub: String,
+    /// Seconds since 1970, as are `nbf` and `exp`.
+    pub iat: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    pub exp: i64,
+    pub jti: Uuid,
+    pub client_id: String,
+    pub scope: Scope,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub petitions: Vec<Uuid>,
+}
+
+/// A fresh token and how long it lives.
+pub struct Issued {
+    pub token: String,
+    /// Seconds until it expires.
+    pub expires_in: i64,
+}
+
+/// The keys of this installation, opened, with the names its tokens carry.
+pub struct KeyRing {
+    keys: Vec<Key>,
+    issuer: String,
+    audience: String,
+}
+
+struct Key {
+    kid: String,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+}
+
+impl StoredKey {
+    /// Makes a new P-256 key and seals it.
+    pub fn generate(secret: &InstallationSecret) -> Result<Self, Error> {
+        let fault = |_| Error::internal("no signing key could be made");
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let private = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).map_err(fault)?;
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, private.as_ref()).map_err(Error::internal)?;
+        let public_pem = pem(AsDer::as_der(pair.public_key()).map_err(fault)?.as_ref());
+        let kid = public_jwk(&EncodingKey::from_ec_der(private.as_ref()))?
+            .thumbprint(ThumbprintHash::SHA256)
+            .map_err(Error::internal)?;
+        let sealed_private = secret.seal(&purpose(&kid), private.as_ref())?;
+        Ok(Self { kid, sealed_private, public_pem })
+    }
+}
+
+impl KeyRing {
+    /// Opens the stored keys. The first signs; all of them verify, so that a retired key stays until its last
+    /// token has expired.
+    pub fn open(
+        secret: &InstallationSecret,
+        stored: &[StoredKey],
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Result<Self, Error> {
+        let open = |stored: &StoredKey| -> Result<Key, Error> {
+            let private = secret
+                .open(&purpose(&stored.kid), &stored.sealed_private)
+                .map_err(|_| Error::internal("a signing key was sealed with another installation secret"))?;
+            Ok(Key {
+                kid: stored.kid.clone(),
+                signing: EncodingKey::from_ec_der(&private),
+                verifying: DecodingKey::from_ec_pem(stored.public_pem.as_bytes()).map_err(Error::internal)?,
+            })
+        };
+        let keys = stored.iter().map(open).collect::<Result<Vec<Key>, Error>>()?;
+        Ok(Self { keys, issuer: issuer.into(), audience: audience.into() })
+    }
+
+    /// Signs a token for a subject that lives for so many minutes from the real time.
+    pub fn issue(&self, subject: Subject, minutes: u32, real_now: Instant) -> Result<Issued, Error> {
+        let key = self.keys.first().ok_or_else(|| Error::internal("no signing key"))?;
+        let (now, expires_in) = (seconds(real_now), i64::from(minutes) * 60);
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: subject.sub,
+            iat: now,
+            nbf: None,
+            exp: now.saturating_add(expires_in),
+            jti: clock::new_id::<Claims>().uuid(),
+            client_id: subject.client_id,
+            scope: subject.scope,
+            petitions: subject.petitions,
+        };
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(key.kid.clone());
+        let token = jsonwebtoken::encode(&header, &claims, &key.signing).map_err(Error::internal)?;
+        Ok(Issued { token, expires_in })
+    }
+
+    /// The claims of a token of ours that is valid at the real time; else `Unauthenticated` with `invalid_token`
+    /// or `expired_token`.
+    pub fn verify(&self, token: &str, real_now: Instant) -> Result<Claims, Error> {
+        let claims = self.check_signature(token).ok_or(Error::Unauthenticated("invalid_token"))?;
+        let now = seconds(real_now);
+        let begun = claims.nbf.unwrap_or(claims.iat).max(claims.iat) <= now.saturating_add(LEEWAY);
+        let tracks = (claims.scope == Scope::Tracking) != claims.petitions.is_empty();
+        if claims.iss != self.issuer || claims.aud != self.audience || !begun || !tracks {
+            return Err(Error::Unauthenticated("invalid_token"));
+        }
+        if claims.exp.saturating_add(LEEWAY) <= now {
+            return Err(Error::Unauthenticated("expired_token"));
+        }
+        Ok(claims)
+    }
+
+    /// The public keys as a JWK set (RFC 7517), for other services that read our tokens.
+    pub fn jwks(&self) -> Result<Value, Error> {
+        let jwk = |key: &Key| -> Result<Value, Error> {
+            let mut jwk = public_jwk(&key.signing)?;
+            jwk.common.key_id = Some(key.kid.clone());
+            jwk.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
+            serde_json::to_value(jwk).map_err(Error::internal)
+        };
+        Ok(json!({ "keys": self.keys.iter().map(jwk).collect::<Result<Vec<Value>, Error>>()? }))
+    }
+
+    /// Header, signature and shape; times and names are compared by the caller.
+    fn check_signature(&self, token: &str) -> Option<Claims> {
+        if token.len() > LIMIT {
+            return None;
+        }
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        let typed = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(TYPE));
+        if header.alg != Algorithm::ES256 || !typed || header.crit.is_some() {
+            return None;
+        }
+        let key = self.keys.iter().find(|key| header.kid.as_deref() == Some(&key.kid))?;
+        // The library would compare with the wall clock; `verify` is given its time.
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.validate_exp = false;
+        validation.set_audience(&[&self.audience]);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        jsonwebtoken::decode::<Claims>(token, &key.verifying, &validation).ok().map(|data| data.claims)
+    }
+}
+
+fn purpose(kid: &str) -> String {
+    format!("signing_key/{kid}")
+}
+
+fn public_jwk(private: &EncodingKey) -> Result<Jwk, Error> {
+    Jwk::from_encoding_key(private, Algorithm::ES256).map_err(Error::internal)
+}
+
+fn pem(der: &[u8]) -> String {
+    let body = STANDARD.encode(der);
+    let lines: Vec<&str> =
+        body.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+}
+
+fn seconds(instant: Instant) -> i64 {
+    instant.micros().div_euclid(SECOND)
+}
+
+impl fmt::Debug for StoredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoredKey({})", self.kid)
+    }
+}
+
+impl fmt::Debug for Issued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Issued(for {} s)", self.expires_in)
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRing({} keys)", self.keys.len())
+    }
+}
+
+#[cfg(test)]
+mod tests;

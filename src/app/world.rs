@@ -1,0 +1,118 @@
+//! What every use case stands on: the time, the rules, the calendar, the installation's secret.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::tz::TimeZone;
+
+use super::{Error, secrets::InstallationSecret};
+use crate::{
+    domain::{
+        calendar::{Calendar, CalendarDay},
+        rule::{Rule, RuleBook},
+        time::Instant,
+    },
+    store::{AnyConnection, meta, reference},
+};
+
+/// The key in `meta` that changes whenever rules or calendar do.
+const REVISION: &str = "reference_revision";
+
+/// Rules and calendar as they are now.
+#[derive(Debug)]
+pub struct Reference {
+    revision: String,
+    pub rules: RuleBook,
+    pub calendar: Calendar,
+}
+
+/// Keeps the reference data in memory until its revision changes in the database.
+#[derive(Debug)]
+pub struct ReferenceCache {
+    zone: TimeZone,
+    held: Mutex<Option<Arc<Reference>>>,
+}
+
+/// The surroundings of one use case.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub now: Instant,
+    pub reference: Arc<Reference>,
+    pub secret: Arc<InstallationSecret>,
+    pub request_id: Option<String>,
+}
+
+impl World {
+    /// The rules in force.
+    pub fn rules(&self) -> &RuleBook {
+        &self.reference.rules
+    }
+    /// The working calendar.
+    pub fn calendar(&self) -> &Calendar {
+        &self.reference.calendar
+    }
+    /// The zone of civil days.
+    pub fn zone(&self) -> &TimeZone {
+        self.reference.calendar.zone()
+    }
+    /// The same surroundings at another time.
+    pub fn at(&self, now: Instant) -> Self {
+        Self { now, ..self.clone() }
+    }
+}
+
+impl ReferenceCache {
+    /// Empty; civil days are those of this zone.
+    pub fn new(zone: TimeZone) -> Self {
+        Self { zone, held: Mutex::new(None) }
+    }
+
+    /// The reference data as this transaction sees it; read anew only when its revision changed.
+    pub fn current(&self, tx: &mut AnyConnection) -> Result<Arc<Reference>, Error> {
+        let revision = meta::get(tx, REVISION)?.unwrap_or_default();
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(held) = held.filter(|held| held.revision == revision) {
+            return Ok(held);
+        }
+        let fresh = Arc::new(load(tx, revision, self.zone.clone())?);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+}
+
+fn load(tx: &mut AnyConnection, revision: String, zone: TimeZone) -> Result<Reference, Error> {
+    let days = reference::calendar_days(tx)?.into_iter().map(|row| {
+        let day = CalendarDay { kind: row.kind, name: row.name, source: row.source, confidence: row.confidence };
+        (row.day, day)
+    });
+    let calendar = Calendar::new(zone).with_days(days.collect::<Vec<_>>());
+    let years = reference::calendar_years(tx)?;
+    let years = years.into_iter().map(i16::try_from).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
+    let rules = reference::deadline_rules(tx)?.into_iter().map(rule).collect::<Result<Vec<_>, Error>>()?;
+    Ok(Reference { revision, rules: RuleBook::new(rules), calendar: calendar.with_years(years) })
+}
+
+fn rule(row: reference::DeadlineRuleRow) -> Result<Rule, Error> {
+    Ok(Rule {
+        id: row.id,
+        code: row.code,
+        stage: row.stage,
+        kind: row.kind,
+        instance: row.instance.map(u8::try_from).transpose().map_err(Error::internal)?,
+        channel: row.channel,
+        submitter_type: row.submitter_type,
+        field_code: row.field_code,
+        urgency: row.urgency,
+        complexity: row.complexity,
+        remote_area: row.remote_area,
+        start_event: row.start_event,
+        amount: row.amount.try_into().map_err(Error::internal)?,
+        unit: row.unit,
+        ceiling: row.ceiling.map(u32::try_from).transpose().map_err(Error::internal)?,
+        on_supplement: row.on_supplement,
+        due_soon_percent: row.due_soon_percent.try_into().map_err(Error::internal)?,
+        legal_basis: row.legal_basis,
+        confidence: row.confidence,
+        effective_from: row.effective_from,
+        effective_to: row.effective_to,
+    })
+}

@@ -1,0 +1,111 @@
+use super::*;
+
+fn run(arguments: &[&str]) -> Result<(Command, Settings), ConfigFault> {
+    resolve_from(std::iter::once("kiennghi").chain(arguments.iter().copied()), None)
+}
+
+fn with_file(text: &str, arguments: &[&str]) -> Result<(Command, Settings), ConfigFault> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kiennghi.toml");
+    std::fs::write(&path, text).unwrap();
+    run(&[&["--config", path.to_str().unwrap()], arguments].concat())
+}
+
+#[test]
+fn defaults_serve_a_file_on_loopback() {
+    let (_, settings) = with_file("", &["serve"]).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.zone.iana_name(), Some("Asia/Ho_Chi_Minh"));
+    assert_eq!((settings.pool_size, settings.token_minutes, settings.idempotency_hours), (16, 10, 24));
+    assert_eq!(settings.body_limit, 262_144);
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let file = "listen = '0.0.0.0:80'\npool_size = 4\npublic_url = 'https://kn.example.vn/'";
+    let (command, settings) =
+        with_file(file, &["serve", "--listen", "127.0.0.1:9000", "--database-url", "sqlite:x.db"]).unwrap();
+    assert_eq!(command, Command::Serve(Serve { demo: false, clock: None }));
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:9000");
+    assert_eq!(settings.pool_size, 4);
+    assert_eq!(settings.database_url, DatabaseUrl::Sqlite("x.db".into()));
+    assert_eq!(settings.public_url.as_deref(), Some("https://kn.example.vn"));
+}
+
+#[test]
+fn the_file_is_read_strictly() {
+    for (text, word) in [
+        ("lisen = '127.0.0.1:80'", "lisen"),
+        ("pool_size = 0", "pool_size"),
+        ("idempotency_hours = 1", "idempotency_hours"),
+        ("zone = 'Mars/Olympus'", "zone"),
+        ("database_url = 'mysql://x'", "database_url"),
+        ("default_agency = 'thấp'", "default_agency"),
+        ("public_url = 'ftp://x'", "public_url"),
+        ("public_url = 'https://'", "public_url"),
+        ("secret = 'short'", "secret"),
+    ] {
+        let refused = with_file(text, &["migrate"]).unwrap_err().to_string();
+        assert!(refused.contains(word), "{text}: {refused}");
+    }
+    assert!(run(&["--config", "/nonexistent/kiennghi.toml", "migrate"]).is_err());
+}
+
+#[test]
+fn the_demo_listens_on_loopback_only() {
+    let serve = ["serve", "--demo", "--clock", "2026-11-23T14:00:00+07:00"];
+    let (command, _) = run(&[serve.as_slice(), &["--listen", "[::1]:8080"]].concat()).unwrap();
+    let clock = Some("2026-11-23T07:00:00Z".parse().unwrap());
+    assert_eq!(command, Command::Serve(Serve { demo: true, clock }));
+    assert!(run(&[serve.as_slice(), &["--listen", "0.0.0.0:8080"]].concat()).is_err());
+    assert!(run(&["serve", "--clock", "2026-11-23T14:00:00"]).is_err(), "no offset");
+}
+
+#[test]
+fn every_command_is_read() {
+    let import = Import { file: "backlog.jsonl.gz".into(), create_missing: true };
+    assert_eq!(run(&["import", "backlog.jsonl.gz", "--create-missing"]).unwrap().0, Command::Import(import));
+    assert_eq!(run(&["openapi"]).unwrap().0, Command::Openapi);
+    let add = [
+        "user",
+        "add",
+        "--username",
+        "an",
+        "--full-name",
+        "Trần An",
+        "--position",
+        "Chuyên viên",
+        "--agency",
+        "H55.242",
+        "--role",
+        "handler",
+    ];
+    let (command, _) = run(&add).unwrap();
+    assert!(matches!(command, Command::User(User::Add(ref user))
+        if user.role == Role::Handler && user.ceiling == Visibility::PartiesOnly && !user.whole_installation));
+    let refused = run(&[&add[..11], &["boss"]].concat()).unwrap_err().to_string();
+    assert!(refused.contains("expected one of intake"), "{refused}");
+    assert!(run(&["fly"]).is_err());
+}
+
+#[test]
+fn nothing_secret_is_printed() {
+    let secret = "a secret of at least thirty-two characters";
+    let file =
+        format!("secret = '{secret}'\ndatabase_url = 'postgres://me:hunter2@db:5432/kn?sslpassword=pw3'");
+    let (_, settings) = with_file(&file, &["migrate"]).unwrap();
+    let printed = format!("{settings:?}");
+    assert!(
+        !printed.contains("hunter2") && !printed.contains("pw3") && !printed.contains("thirty"),
+        "{printed}"
+    );
+    assert!(printed.contains("db:5432/kn"), "{printed}");
+    let broken = with_file(&format!("secret = '{secret}"), &["migrate"]).unwrap_err().to_string();
+    assert!(!broken.contains("thirty"), "{broken}");
+
+    let refused = run(&["migrate", "--database-url", "mysql://me:hunter2@db"]).unwrap_err().to_string();
+    assert!(refused.contains("database_url") && !refused.contains("hunter2"), "{refused}");
+
+    let from_environment = resolve_from(["kiennghi", "migrate"], Some(secret.to_owned())).unwrap().1;
+    assert_eq!(from_environment.secret.unwrap().reveal(), secret);
+}

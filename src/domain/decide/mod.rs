@@ -1,0 +1,285 @@
+//! The decision: a case and an act come in, what happens comes out, or a refusal that changed nothing.
+
+pub mod checks;
+mod ending;
+mod handling;
+mod intake;
+mod reply;
+
+use checks::Checks;
+pub use ending::CLOSES_AFTER_DAYS;
+
+use super::{
+    act::Act,
+    calendar::Calendar,
+    clock::{Clock, ClockOp, ClockStatus},
+    event::Actor,
+    id::{AgencyId, OfficialId},
+    lifecycle::{self, To},
+    petition::Case,
+    refusal::Refusal,
+    rule::RuleBook,
+    time::Instant,
+    vocabulary::{Action, Basis, Kind, Role, Stage, StartEvent, State, Visibility},
+};
+use jiff::tz::TimeZone;
+
+/// What the act meets: the time, who acts, the rules and the calendar, and what was looked up beforehand.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    pub now: Instant,
+    /// When it took effect, where the caller says so.
+    pub occurred_at: Option<Instant>,
+    pub actor: Actor,
+    pub rules: &'a RuleBook,
+    pub calendar: &'a Calendar,
+    pub known: Known,
+}
+
+/// What a decision needs to know about others, looked up by the caller of [`decide`].
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The agency named as lead, with its head.
+    pub agency: Option<KnownAgency>,
+    /// The official named as responsible.
+    pub person: Option<KnownPerson>,
+    /// The agencies and persons named as supporting all exist and belong together.
+    pub supporting_fit: bool,
+    /// The field named exists.
+    pub field_exists: bool,
+    /// The petition to merge into.
+    pub survivor: Option<Box<Case>>,
+    /// The author named for a revision exists.
+    pub author_exists: bool,
+    /// The agencies that the acting official heads.
+    pub heads: Vec<AgencyId>,
+}
+
+/// An agency that exists now.
+#[derive(Debug, Clone)]
+pub struct KnownAgency {
+    pub id: AgencyId,
+    pub head: Option<OfficialId>,
+    /// The agency and everything above it.
+    pub line: Vec<AgencyId>,
+}
+
+/// An official who can be held responsible.
+#[derive(Debug, Clone)]
+pub struct KnownPerson {
+    pub id: OfficialId,
+    pub agency: AgencyId,
+    /// Holds a right to handle or approve at the agency in question.
+    pub may_handle: bool,
+    pub heads: Vec<AgencyId>,
+}
+
+/// What happens.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    pub act: Act,
+    pub to: State,
+    pub round: u32,
+    pub clocks: Vec<ClockOp>,
+    pub occurred_at: Instant,
+}
+
+/// Decides on an act of the transition table, already known to be the actor's to do.
+///
+/// Refuses in this order: the table (409), guards (409), content (422).
+pub fn decide(case: &Case, act: Act, context: &Context<'_>) -> Result<Decision, Refusal> {
+    let Some(action) = act.action() else {
+        return Err(Refusal::guard("no_action", "Không phải là một bước xử lý.", "This is not an action."));
+    };
+    let row = lifecycle::find(case.state, action, context.actor.role)
+        .ok_or(Refusal::IllegalMove { action, state: case.state })?;
+    let occurred_at = occurred_at(case, action, context)?;
+    let to = match row.to {
+        To::State(state) => state,
+        To::Stays => case.state,
+        To::Back => case.came_from.unwrap_or(case.state),
+    };
+    let turn = Turn { case, context, at: occurred_at };
+    let plan = Decision { act, to, round: case.round, clocks: Vec::new(), occurred_at };
+    match plan.act {
+        Act::Classification(_) | Act::Reclassification(_) | Act::Correction(_) | Act::SupplementRequest(_)
+        | Act::Supplement(_) | Act::SupplementWaiver(_) | Act::Split(_) | Act::Merge(_) | Act::MergeReversal(_) => {
+            turn.intake(plan)
+        }
+        Act::Assignment(_) | Act::Transfer(_) | Act::Handover(_) | Act::Decline(_) | Act::Acceptance(_)
+        | Act::Suspension(_) | Act::Resumption(_) | Act::Extension(_) | Act::ProgressNote(_) | Act::Urging(_) => {
+            turn.handling(plan)
+        }
+        Act::ReplyDraft(_) | Act::ReplySubmission(_) | Act::ReplyReturn(_) | Act::ReplyApproval(_)
+        | Act::ReplyRevision(_) | Act::Publication(_) | Act::Takedown(_) | Act::Delivery(_) | Act::Rating(_) => {
+            turn.reply(plan)
+        }
+        _ => turn.ending(plan),
+    }
+}
+
+/// When the act took effect: now, unless this action may be recorded afterwards.
+fn occurred_at(case: &Case, action: Action, context: &Context<'_>) -> Result<Instant, Refusal> {
+    let Some(given) = context.occurred_at else {
+        return Ok(context.now.max(case.since));
+    };
+    let on_paper = matches!(action, Action::Supplement | Action::Withdrawal) && context.actor.role == Role::Intake;
+    let later = matches!(
+        action,
+        Action::Acceptance | Action::Forwarding | Action::ForwardingResult | Action::Delivery
+    );
+    if !(later || on_paper) {
+        return Err(Refusal::field(
+            "/occurred_at",
+            "not_allowed",
+            "Việc này có hiệu lực khi được ghi nhận; không thể ghi lùi thời điểm.",
+            "This takes effect when it is recorded; it cannot be dated back.",
+        ));
+    }
+    if given > context.now {
+        return Err(Refusal::field(
+            "/occurred_at",
+            "in_the_future",
+            "Thời điểm không được ở tương lai.",
+            "The time must not be in the future.",
+        ));
+    }
+    if given < case.since {
+        return Err(Refusal::field(
+            "/occurred_at",
+            "before_last_change",
+            format!("Thời điểm không được trước lần đổi trạng thái gần nhất ({}).", case.since),
+            format!("The time must not be before the latest change of state ({}).", case.since),
+        ));
+    }
+    Ok(given)
+}
+
+/// One decision in the making.
+struct Turn<'a> {
+    case: &'a Case,
+    context: &'a Context<'a>,
+    at: Instant,
+}
+
+impl Turn<'_> {
+    fn clocks(&self) -> Vec<Clock> {
+        self.case.clocks(self.context.rules, self.context.calendar)
+    }
+
+    fn live(&self, stage: Stage) -> Option<Clock> {
+        self.clocks().into_iter().find(|clock| {
+            clock.stage == stage && clock.round == self.case.round && clock.status == ClockStatus::Running
+        })
+    }
+
+    fn zone(&self) -> &TimeZone {
+        self.context.calendar.zone()
+    }
+
+    /// Where the rules of this round begin: at the receipt, later at the reopening.
+    fn round_start(&self) -> Instant {
+        let opened = self.case.clock_ops.iter().find_map(|op| match op {
+            ClockOp::Start { round, at, .. } if *round == self.case.round && self.case.round > 1 => Some(*at),
+            _ => None,
+        });
+        opened.unwrap_or(self.case.received_at)
+    }
+
+    /// Starts a stage's clock by the rule that fits the case, if there is one for this start event.
+    fn start(&self, case: &Case, stage: Stage, event: Option<StartEvent>, at: Instant) -> Option<ClockOp> {
+        let rule = self.context.rules.select(stage, &case.traits(), at.day(self.zone()))?;
+        let fits = event.is_none_or(|event| rule.start_event == event);
+        fits.then(|| ClockOp::start(case.round, stage, at, rule, self.context.calendar))
+    }
+
+    /// Selects the rules again after the case's traits changed; each clock counts on from its original start.
+    fn reselect(&self, changed: &Case, basis: Option<Instant>) -> Vec<ClockOp> {
+        [Stage::Intake, Stage::Resolution, Stage::Forwarding]
+            .into_iter()
+            .flat_map(|stage| self.reselect_stage(changed, stage, basis))
+            .collect()
+    }
+
+    fn reselect_stage(&self, changed: &Case, stage: Stage, basis: Option<Instant>) -> Vec<ClockOp> {
+        let live = self.live(stage);
+        if live.as_ref().is_some_and(|clock| clock.basis != Basis::Rule) {
+            return Vec::new();
+        }
+        let on = live.as_ref().map_or(self.round_start(), |clock| clock.started_at).day(self.zone());
+        let Some(rule) = self.context.rules.select(stage, &changed.traits(), on) else {
+            return live.map(|_| ClockOp::Withdraw { stage }).into_iter().collect();
+        };
+        let start = match rule.start_event {
+            _ if changed.round > 1 => Some(self.round_start()),
+            StartEvent::Receipt => Some(changed.received_at),
+            StartEvent::BasisDocument => basis,
+            StartEvent::Acceptance => changed.accepted_at,
+            StartEvent::Answer | StartEvent::Request => None,
+        };
+        let begin = |at| ClockOp::start(changed.round, stage, at, rule, self.context.calendar);
+        let former = live.as_ref().and_then(|clock| clock.rule.as_deref());
+        let same_event = former
+            .and_then(|former| self.context.rules.get(former))
+            .is_some_and(|former| former.start_event == rule.start_event);
+        match (&live, start) {
+            (Some(clock), start) if start.is_none_or(|at| at == clock.started_at) && (same_event || start.is_some()) => {
+                let changes = former != Some(rule.id.as_str());
+                changes.then(|| ClockOp::Select { stage, rule: rule.id.clone() }).into_iter().collect()
+            }
+            (Some(_), None) => vec![ClockOp::Withdraw { stage }],
+            (Some(_), Some(at)) => vec![ClockOp::Withdraw { stage }, begin(at)],
+            (None, start) => {
+                let ended = self.clocks().iter().any(|clock| clock.stage == stage && clock.round == changed.round);
+                start.filter(|_| !ended).map(begin).into_iter().collect()
+            }
+        }
+    }
+
+    /// What an end does to the clocks: these stages are met, the other stoppable ones stop without result.
+    fn end(&self, met: &[Stage]) -> Vec<ClockOp> {
+        let reached = met.iter().filter(|stage| self.live(**stage).is_some());
+        let mut ops: Vec<ClockOp> = reached.map(|stage| ClockOp::Meet { stage: *stage, at: self.at }).collect();
+        ops.push(ClockOp::Stop { at: self.at, stages: None });
+        ops
+    }
+
+    /// For denunciations and second-instance complaints: never the respondent, never a unit he heads (LTC 12, LKN 7).
+    fn guard_respondent(&self, agency: Option<&KnownAgency>, persons: &[(OfficialId, &[AgencyId])]) -> Result<(), Refusal> {
+        let bound = self.case.kind == Kind::Denunciation
+            || (self.case.kind == Kind::Complaint && self.case.instance == Some(2));
+        let Some(respondent) = self.case.respondent.filter(|_| bound) else { return Ok(()) };
+        let person_hit = persons.iter().any(|(person, heads)| {
+            respondent.official_id == Some(*person)
+                || respondent.agency_id.is_some_and(|accused| heads.contains(&accused))
+        });
+        let agency_hit = agency.is_some_and(|agency| {
+            respondent.agency_id == Some(agency.id)
+                || (agency.head.is_some() && agency.head == respondent.official_id)
+        });
+        if person_hit || agency_hit {
+            return Err(Refusal::guard(
+                "respondent",
+                "Người bị tố cáo, bị khiếu nại và đơn vị do người đó đứng đầu không được xử lý đơn này.",
+                "The respondent, and a unit he heads, may not handle this petition.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The guard on whoever acts himself.
+    fn guard_actor(&self) -> Result<(), Refusal> {
+        let official = self.context.actor.official;
+        let persons: Vec<_> = official.map(|official| (official, self.context.known.heads.as_slice())).into_iter().collect();
+        self.guard_respondent(None, &persons)
+    }
+}
+
+/// The visibility a kind has unless somebody decides otherwise (domain facts §1.8).
+pub fn default_visibility(kind: Kind) -> Visibility {
+    match kind {
+        Kind::Denunciation => Visibility::Restricted,
+        Kind::Complaint => Visibility::PartiesOnly,
+        _ => Visibility::PublicRedacted,
+    }
+}

@@ -1,0 +1,204 @@
+//! Agencies with their versions, and who is below whom.
+
+use std::collections::HashMap;
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, OptionalExtension, QueryDsl,
+    Queryable, RunQueryDsl, insert_into, update,
+};
+
+use super::{
+    AnyConnection, StoreError,
+    schema::{agency, agency_closure, agency_version},
+    sql_types::sql,
+};
+use crate::domain::{
+    id::{AgencyId, OfficialId},
+    time::{Day, Instant},
+    vocabulary::Level,
+};
+
+/// An agency under its present name.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct AgencyRow {
+    pub id: AgencyId,
+    pub code: String,
+    /// The official electronic identifier, where it has one.
+    pub identifier: Option<String>,
+    pub name: String,
+    pub level: Option<Level>,
+    pub parent_id: Option<AgencyId>,
+    /// The head, who is kept out of cases against him.
+    pub head_official_id: Option<OfficialId>,
+    /// The administrative area whose petitions come here.
+    pub serves_area: Option<String>,
+    /// Whether petitions come here that name neither agency nor area.
+    pub is_default: bool,
+    /// Nothing: since ever.
+    pub valid_from: Option<Day>,
+}
+
+/// What an answer shows of an agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgencyName {
+    pub code: String,
+    pub name: String,
+}
+
+/// An agency to be added, with its first version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAgency {
+    pub id: AgencyId,
+    pub code: String,
+    pub identifier: Option<String>,
+    pub name: String,
+    pub level: Option<Level>,
+    pub parent_id: Option<AgencyId>,
+    pub serves_area: Option<String>,
+    pub is_default: bool,
+    /// Nothing: since ever.
+    pub valid_from: Option<Day>,
+    pub created_at: Instant,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = agency_version)]
+struct VersionRow<'a> {
+    agency_id: AgencyId,
+    number: i32,
+    code: &'a str,
+    identifier: Option<&'a str>,
+    name: &'a str,
+    level: Option<Level>,
+    parent_id: Option<AgencyId>,
+    valid_from: Option<Day>,
+}
+
+/// Agencies joined with the version in force, in the order of [`AgencyRow`].
+macro_rules! present {
+    () => {
+        agency::table
+            .inner_join(agency_version::table.on(agency_version::agency_id.eq(agency::id)))
+            .filter(agency_version::valid_to.is_null())
+            .select((
+                agency::id,
+                agency_version::code,
+                agency_version::identifier,
+                agency_version::name,
+                agency_version::level,
+                agency_version::parent_id,
+                agency::head_official_id,
+                agency::serves_area,
+                agency::is_default,
+                agency_version::valid_from,
+            ))
+    };
+}
+
+/// Adds an agency below its parent; [`StoreError::Unique`] when the code is in force already.
+pub fn insert(connection: &mut AnyConnection, new: &NewAgency) -> Result<(), StoreError> {
+    insert_into(agency::table)
+        .values((
+            agency::id.eq(new.id),
+            agency::serves_area.eq(&new.serves_area),
+            agency::is_default.eq(new.is_default),
+            agency::created_at.eq(new.created_at),
+        ))
+        .execute(connection)?;
+    insert_into(agency_version::table)
+        .values(VersionRow {
+            agency_id: new.id,
+            number: 1,
+            code: &new.code,
+            identifier: new.identifier.as_deref(),
+            name: &new.name,
+            level: new.level,
+            parent_id: new.parent_id,
+            valid_from: new.valid_from,
+        })
+        .execute(connection)?;
+    insert_into(agency_closure::table)
+        .values((agency_closure::ancestor_id.eq(new.id), agency_closure::descendant_id.eq(new.id)))
+        .execute(connection)?;
+    if let Some(parent) = new.parent_id {
+        let above = agency_closure::table
+            .filter(agency_closure::descendant_id.eq(parent))
+            .select((agency_closure::ancestor_id, new.id.into_sql::<sql::Id>()));
+        insert_into(agency_closure::table)
+            .values(above)
+            .into_columns((agency_closure::ancestor_id, agency_closure::descendant_id))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Names the head of an agency, or nobody.
+pub fn set_head(
+    connection: &mut AnyConnection,
+    id: AgencyId,
+    head: Option<OfficialId>,
+) -> Result<(), StoreError> {
+    let changed =
+        update(agency::table.find(id)).set(agency::head_official_id.eq(head)).execute(connection)?;
+    if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+}
+
+/// The agency of an id, under its present name.
+pub fn by_id(connection: &mut AnyConnection, id: AgencyId) -> Result<Option<AgencyRow>, StoreError> {
+    Ok(present!().filter(agency::id.eq(id)).first(connection).optional()?)
+}
+
+/// The agency whose present code this is.
+pub fn by_code(connection: &mut AnyConnection, code: &str) -> Result<Option<AgencyRow>, StoreError> {
+    Ok(present!().filter(agency_version::code.eq(code)).first(connection).optional()?)
+}
+
+/// The agency that takes the petitions of an area.
+pub fn serving(connection: &mut AnyConnection, area_code: &str) -> Result<Option<AgencyRow>, StoreError> {
+    let serving = present!().filter(agency::serves_area.eq(area_code));
+    Ok(serving.order(agency_version::code.asc()).first(connection).optional()?)
+}
+
+/// The agency that takes petitions which name neither agency nor area.
+pub fn default(connection: &mut AnyConnection) -> Result<Option<AgencyRow>, StoreError> {
+    let default = present!().filter(agency::is_default.eq(true));
+    Ok(default.order(agency_version::code.asc()).first(connection).optional()?)
+}
+
+/// The present code and name of each of these agencies.
+pub fn names(
+    connection: &mut AnyConnection,
+    ids: &[AgencyId],
+) -> Result<HashMap<AgencyId, AgencyName>, StoreError> {
+    let rows: Vec<(AgencyId, String, String)> = agency_version::table
+        .filter(agency_version::valid_to.is_null().and(agency_version::agency_id.eq_any(ids)))
+        .select((agency_version::agency_id, agency_version::code, agency_version::name))
+        .load(connection)?;
+    Ok(rows.into_iter().map(|(id, code, name)| (id, AgencyName { code, name })).collect())
+}
+
+/// The agency itself and everything below it.
+pub fn descendants(connection: &mut AnyConnection, id: AgencyId) -> Result<Vec<AgencyId>, StoreError> {
+    Ok(agency_closure::table
+        .filter(agency_closure::ancestor_id.eq(id))
+        .select(agency_closure::descendant_id)
+        .load(connection)?)
+}
+
+/// The agencies directly below one (or below none: the tops), by code, from after a code on.
+pub fn children(
+    connection: &mut AnyConnection,
+    parent: Option<AgencyId>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<AgencyRow>, StoreError> {
+    let mut query = present!().order(agency_version::code.asc()).limit(limit).into_boxed();
+    query = match parent {
+        Some(parent) => query.filter(agency_version::parent_id.eq(parent)),
+        None => query.filter(agency_version::parent_id.is_null()),
+    };
+    if let Some(code) = after {
+        query = query.filter(agency_version::code.gt(code));
+    }
+    Ok(query.load(connection)?)
+}

@@ -1,0 +1,39 @@
+//! The keys that sign access tokens; their private half is sealed before it comes here.
+
+use diesel::{
+    ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
+    insert_into,
+};
+
+use super::{AnyConnection, StoreError, schema::signing_key};
+use crate::domain::time::Instant;
+
+/// A signing key as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = signing_key)]
+pub struct SigningKeyRow {
+    /// The `kid` of the JSON Web Key Set.
+    pub kid: String,
+    /// The JWS name of the algorithm, such as `ES256`.
+    pub algorithm: String,
+    /// The private key, sealed with the installation secret.
+    pub sealed_private: Vec<u8>,
+    pub public_pem: String,
+    pub created_at: Instant,
+    /// Since when it signs no more; tokens it signed before are still verified.
+    pub retired_at: Option<Instant>,
+}
+
+/// Every key, the newest first.
+pub fn list(connection: &mut AnyConnection) -> Result<Vec<SigningKeyRow>, StoreError> {
+    Ok(signing_key::table
+        .order((signing_key::created_at.desc(), signing_key::kid.asc()))
+        .select(SigningKeyRow::as_select())
+        .load(connection)?)
+}
+
+/// Adds a key.
+pub fn insert(connection: &mut AnyConnection, key: &SigningKeyRow) -> Result<(), StoreError> {
+    insert_into(signing_key::table).values(key).execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! The store: the only module that knows diesel and SQL.
+//!
+//! One set of queries serves SQLite and PostgreSQL. Functions are grouped by table family, take
+//! `&mut AnyConnection`, and run inside a transaction that [`Db::read`] or [`Db::write`] opened; nothing else
+//! opens one (inside, `connection.transaction` makes a savepoint).
+//!
+//! Invariants: nothing here knows a use case, HTTP or a clock; no SQL is written twice, except migrations.
+
+pub mod agencies;
+mod connection;
+mod database;
+mod error;
+pub mod events;
+pub mod handling;
+pub mod idempotency;
+pub mod keys;
+pub mod meta;
+pub mod people;
+pub mod petitions;
+pub mod reference;
+pub mod schema;
+pub mod spans;
+pub mod sql_types;
+mod writer;
+
+pub use connection::{AnyConnection, DatabaseKind};
+pub use database::{Db, ServingLock};
+pub use error::StoreError;
+pub use sql_types::Json;

@@ -1,0 +1,160 @@
+//! Officials, the roles granted to them, and who of them looked at personal data.
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
+    RunQueryDsl, Selectable, SelectableHelper, insert_into,
+};
+
+use super::{
+    AnyConnection, StoreError,
+    schema::{grant_of_role, official, personal_data_read},
+};
+use crate::domain::{
+    id::{AgencyId, GrantId, Id, OfficialId, PetitionId, RowKey},
+    time::Instant,
+    vocabulary::{Role, Visibility},
+};
+
+/// An official, who may have an account.
+#[derive(Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = official)]
+pub struct OfficialRow {
+    pub id: OfficialId,
+    pub agency_id: AgencyId,
+    pub full_name: String,
+    pub position: String,
+    pub username: Option<String>,
+    /// A PHC string of argon2.
+    pub password_hash: Option<String>,
+    /// Signs in only while the server runs with `--demo`.
+    pub demo: bool,
+    pub disabled_at: Option<Instant>,
+    pub created_at: Instant,
+}
+
+/// Without name and password, so that neither reaches a log.
+impl std::fmt::Debug for OfficialRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OfficialRow").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A role granted to an official.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = grant_of_role)]
+pub struct GrantRow {
+    pub id: GrantId,
+    pub official_id: OfficialId,
+    pub role: Role,
+    /// The top of the subtree it covers; nothing: the whole installation.
+    pub agency_id: Option<AgencyId>,
+    /// The strictest visibility it reaches.
+    pub ceiling: Visibility,
+    pub valid_from: Instant,
+    /// The first instant at which it is no longer in force.
+    pub valid_to: Option<Instant>,
+    pub created_at: Instant,
+}
+
+/// One look of an official at personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = personal_data_read)]
+pub struct PersonalDataReadRow {
+    pub id: Id<RowKey>,
+    pub petition_id: PetitionId,
+    pub official_id: OfficialId,
+    pub role: Role,
+    /// Which data: never the data itself.
+    pub what: String,
+    pub at: Instant,
+    pub request_id: Option<String>,
+}
+
+/// Adds an official; [`StoreError::Unique`] when the username is taken.
+pub fn insert_official(connection: &mut AnyConnection, row: &OfficialRow) -> Result<(), StoreError> {
+    insert_into(official::table).values(row).execute(connection)?;
+    Ok(())
+}
+
+/// The official of an id.
+pub fn official(connection: &mut AnyConnection, id: OfficialId) -> Result<Option<OfficialRow>, StoreError> {
+    Ok(official::table.find(id).select(OfficialRow::as_select()).first(connection).optional()?)
+}
+
+/// The official who signs in under a name.
+pub fn official_by_username(
+    connection: &mut AnyConnection,
+    username: &str,
+) -> Result<Option<OfficialRow>, StoreError> {
+    Ok(official::table
+        .filter(official::username.eq(username))
+        .select(OfficialRow::as_select())
+        .first(connection)
+        .optional()?)
+}
+
+/// The officials of an agency in the order in which they were added, from after one on.
+pub fn officials_of(
+    connection: &mut AnyConnection,
+    agency: AgencyId,
+    after: Option<OfficialId>,
+    limit: i64,
+) -> Result<Vec<OfficialRow>, StoreError> {
+    let mut query = official::table
+        .filter(official::agency_id.eq(agency))
+        .order(official::id.asc())
+        .limit(limit)
+        .select(OfficialRow::as_select())
+        .into_boxed();
+    if let Some(id) = after {
+        query = query.filter(official::id.gt(id));
+    }
+    Ok(query.load(connection)?)
+}
+
+/// Adds a grant.
+pub fn insert_grant(connection: &mut AnyConnection, row: &GrantRow) -> Result<(), StoreError> {
+    insert_into(grant_of_role::table).values(row).execute(connection)?;
+    Ok(())
+}
+
+/// The grants of an official that are in force at an instant.
+pub fn grants_in_force(
+    connection: &mut AnyConnection,
+    official: OfficialId,
+    at: Instant,
+) -> Result<Vec<GrantRow>, StoreError> {
+    let not_ended = grant_of_role::valid_to.is_null().or(grant_of_role::valid_to.gt(at));
+    Ok(grant_of_role::table
+        .filter(grant_of_role::official_id.eq(official))
+        .filter(grant_of_role::valid_from.le(at).and(not_ended))
+        .order(grant_of_role::id.asc())
+        .select(GrantRow::as_select())
+        .load(connection)?)
+}
+
+/// Records a look at personal data.
+pub fn insert_read(connection: &mut AnyConnection, row: &PersonalDataReadRow) -> Result<(), StoreError> {
+    insert_into(personal_data_read::table).values(row).execute(connection)?;
+    Ok(())
+}
+
+/// Who looked at the personal data of a petition, the latest first, from before an instant and id on.
+pub fn reads_of(
+    connection: &mut AnyConnection,
+    petition: PetitionId,
+    before: Option<(Instant, Id<RowKey>)>,
+    limit: i64,
+) -> Result<Vec<PersonalDataReadRow>, StoreError> {
+    let mut query = personal_data_read::table
+        .filter(personal_data_read::petition_id.eq(petition))
+        .order((personal_data_read::at.desc(), personal_data_read::id.desc()))
+        .limit(limit)
+        .select(PersonalDataReadRow::as_select())
+        .into_boxed();
+    if let Some((at, id)) = before {
+        let tied = personal_data_read::at.eq(at).and(personal_data_read::id.lt(id));
+        query = query.filter(personal_data_read::at.lt(at).or(tied));
+    }
+    Ok(query.load(connection)?)
+}

@@ -1,0 +1,266 @@
+//! Petitions: the present face, what is beside it, and who submitted it.
+
+use diesel::prelude::*;
+
+use super::{
+    AnyConnection, StoreError,
+    schema::{external_ref, petition, petition_detail, petition_link, submitter},
+};
+use crate::domain::{
+    id::{AgencyId, OfficialId, PetitionId, RowId},
+    time::{Day, Instant},
+    vocabulary::{
+        Assurance, Channel, Complexity, Kind, LinkKind, Provenance, State, SubmitterType, Urgency, Visibility,
+    },
+};
+
+/// The present face of a petition; its truth is the history.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = petition, treat_none_as_null = true)]
+pub struct PetitionRow {
+    pub id: PetitionId,
+    pub code: String,
+    pub kind: Kind,
+    pub instance: Option<i32>,
+    pub channel: Channel,
+    pub submitter_type: SubmitterType,
+    pub field_code: String,
+    pub urgency: Urgency,
+    pub complexity: Complexity,
+    pub remote_area: bool,
+    pub visibility: Visibility,
+    pub provenance: Provenance,
+    pub state: State,
+    pub title: String,
+    pub intake_agency_id: AgencyId,
+    pub lead_agency_id: Option<AgencyId>,
+    pub responsible_id: Option<OfficialId>,
+    pub round: i32,
+    pub version: i32,
+    pub sequence: i32,
+    pub received_at: Instant,
+    /// The local month of receipt, `YYYY-MM`.
+    pub received_month: String,
+    pub promised_due_at: Option<Instant>,
+    pub promised_due_on: Option<Day>,
+    /// When it became public; nothing while it is not.
+    pub public_from: Option<Instant>,
+    pub merged_into: Option<PetitionId>,
+    pub last_hash: Vec<u8>,
+    /// When it closes by itself.
+    pub closes_at: Option<Instant>,
+    pub created_at: Instant,
+}
+
+/// What belongs to a petition but is seldom asked for.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = petition_detail, treat_none_as_null = true)]
+pub struct DetailRow {
+    pub petition_id: PetitionId,
+    pub public_title: Option<String>,
+    pub public_summary: Option<String>,
+    pub location_text: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub area_code: Option<String>,
+    pub client_reference: Option<RowId>,
+    pub client_fingerprint: Option<Vec<u8>>,
+    pub access_key_hash: Option<Vec<u8>>,
+}
+
+/// Who submitted a petition: personal data, read only by those who need it, and never without a trace.
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = submitter)]
+pub struct SubmitterRow {
+    pub petition_id: PetitionId,
+    pub full_name: Option<String>,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub address: Option<String>,
+    pub id_document_type: Option<String>,
+    pub id_document_number: Option<String>,
+    pub organisation: Option<String>,
+    pub tax_code: Option<String>,
+    pub assurance: Assurance,
+    pub consent_version: Option<String>,
+    pub consent_at: Option<Instant>,
+    pub salt: Vec<u8>,
+    pub digest: Vec<u8>,
+}
+
+/// The name of a record in another system.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = external_ref, primary_key(source, external_id), treat_none_as_null = true)]
+pub struct ExternalRow {
+    pub source: String,
+    pub external_id: String,
+    pub petition_id: PetitionId,
+    pub payload_digest: Vec<u8>,
+    pub source_status: Option<String>,
+    pub updated_at: Instant,
+}
+
+/// A petition at the other end of a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRow {
+    pub petition: PetitionId,
+    pub kind: LinkKind,
+    /// Whether the link leads from this petition to the other.
+    pub outgoing: bool,
+}
+
+/// Writes a new petition with its details.
+pub fn insert(tx: &mut AnyConnection, row: &PetitionRow, detail: &DetailRow) -> Result<(), StoreError> {
+    diesel::insert_into(petition::table).values(row).execute(tx)?;
+    diesel::insert_into(petition_detail::table).values(detail).execute(tx)?;
+    Ok(())
+}
+
+/// Writes the petition's new face if its history still ends where we read it; false when somebody was faster.
+pub fn update(tx: &mut AnyConnection, row: &PetitionRow, read_at: u32) -> Result<bool, StoreError> {
+    let read_at = i32::try_from(read_at).map_err(|error| StoreError::Internal(error.to_string()))?;
+    let same = petition::table.filter(petition::id.eq(row.id)).filter(petition::sequence.eq(read_at));
+    Ok(diesel::update(same).set(row).execute(tx)? == 1)
+}
+
+/// Finds a petition.
+pub fn find(tx: &mut AnyConnection, id: PetitionId) -> Result<Option<PetitionRow>, StoreError> {
+    Ok(petition::table.find(id).select(PetitionRow::as_select()).first(tx).optional()?)
+}
+
+/// Finds a petition by its code.
+pub fn find_by_code(tx: &mut AnyConnection, code: &str) -> Result<Option<PetitionRow>, StoreError> {
+    Ok(petition::table.filter(petition::code.eq(code)).select(PetitionRow::as_select()).first(tx).optional()?)
+}
+
+/// Finds several petitions, in no order.
+pub fn find_all(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<PetitionRow>, StoreError> {
+    let rows = petition::table.filter(petition::id.eq_any(ids)).select(PetitionRow::as_select());
+    Ok(rows.load(tx)?)
+}
+
+/// The petitions that are due to close by themselves, oldest first.
+pub fn due_to_close(tx: &mut AnyConnection, now: Instant, limit: i64) -> Result<Vec<PetitionId>, StoreError> {
+    Ok(petition::table
+        .filter(petition::closes_at.is_not_null())
+        .filter(petition::closes_at.le(now))
+        .order((petition::closes_at, petition::id))
+        .limit(limit)
+        .select(petition::id)
+        .load(tx)?)
+}
+
+/// The details of a petition.
+pub fn detail(tx: &mut AnyConnection, id: PetitionId) -> Result<DetailRow, StoreError> {
+    Ok(petition_detail::table.find(id).select(DetailRow::as_select()).first(tx)?)
+}
+
+/// Changes the public words of a petition.
+pub fn set_public_words(
+    tx: &mut AnyConnection,
+    id: PetitionId,
+    title: Option<&str>,
+    summary: Option<&str>,
+) -> Result<(), StoreError> {
+    diesel::update(petition_detail::table.find(id))
+        .set((petition_detail::public_title.eq(title), petition_detail::public_summary.eq(summary)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Finds the petition that a phone's own reference made, with the fingerprint of its content.
+pub fn find_by_client_reference(
+    tx: &mut AnyConnection,
+    reference: RowId,
+) -> Result<Option<(PetitionId, Option<Vec<u8>>)>, StoreError> {
+    Ok(petition_detail::table
+        .filter(petition_detail::client_reference.eq(reference))
+        .select((petition_detail::petition_id, petition_detail::client_fingerprint))
+        .first(tx)
+        .optional()?)
+}
+
+/// Writes who submitted a petition.
+pub fn insert_submitter(tx: &mut AnyConnection, row: &SubmitterRow) -> Result<(), StoreError> {
+    diesel::insert_into(submitter::table).values(row).execute(tx)?;
+    Ok(())
+}
+
+/// Reads who submitted a petition; nothing for an anonymous one.
+pub fn find_submitter(tx: &mut AnyConnection, id: PetitionId) -> Result<Option<SubmitterRow>, StoreError> {
+    Ok(submitter::table.find(id).select(SubmitterRow::as_select()).first(tx).optional()?)
+}
+
+/// Links one petition to another.
+pub fn link(
+    tx: &mut AnyConnection,
+    from: PetitionId,
+    to: PetitionId,
+    kind: LinkKind,
+    at: Instant,
+) -> Result<(), StoreError> {
+    diesel::insert_into(petition_link::table)
+        .values((
+            petition_link::from_id.eq(from),
+            petition_link::to_id.eq(to),
+            petition_link::kind.eq(kind),
+            petition_link::created_at.eq(at),
+        ))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Removes a link that turned out wrong; history keeps that it was there.
+pub fn unlink(tx: &mut AnyConnection, from: PetitionId, kind: LinkKind) -> Result<(), StoreError> {
+    let links =
+        petition_link::table.filter(petition_link::from_id.eq(from)).filter(petition_link::kind.eq(kind));
+    diesel::delete(links).execute(tx)?;
+    Ok(())
+}
+
+/// The links of a petition, in both directions.
+pub fn links(tx: &mut AnyConnection, id: PetitionId) -> Result<Vec<LinkRow>, StoreError> {
+    let rows: Vec<(PetitionId, PetitionId, LinkKind)> = petition_link::table
+        .filter(petition_link::from_id.eq(id).or(petition_link::to_id.eq(id)))
+        .order((petition_link::created_at, petition_link::from_id, petition_link::to_id))
+        .select((petition_link::from_id, petition_link::to_id, petition_link::kind))
+        .load(tx)?;
+    Ok(rows
+        .into_iter()
+        .map(|(from, to, kind)| LinkRow {
+            petition: if from == id { to } else { from },
+            kind,
+            outgoing: from == id,
+        })
+        .collect())
+}
+
+/// Finds what we hold of a record of another system.
+pub fn find_external(
+    tx: &mut AnyConnection,
+    source: &str,
+    external_id: &str,
+) -> Result<Option<ExternalRow>, StoreError> {
+    Ok(external_ref::table.find((source, external_id)).select(ExternalRow::as_select()).first(tx).optional()?)
+}
+
+/// Remembers the name of a record in another system.
+pub fn insert_external(tx: &mut AnyConnection, row: &ExternalRow) -> Result<(), StoreError> {
+    diesel::insert_into(external_ref::table).values(row).execute(tx)?;
+    Ok(())
+}
+
+/// Remembers what the other system sent last.
+pub fn update_external(tx: &mut AnyConnection, row: &ExternalRow) -> Result<(), StoreError> {
+    diesel::update(external_ref::table.find((&row.source, &row.external_id))).set(row).execute(tx)?;
+    Ok(())
+}
+
+/// The names a petition has in other systems: source, external id.
+pub fn externals(tx: &mut AnyConnection, id: PetitionId) -> Result<Vec<(String, String)>, StoreError> {
+    Ok(external_ref::table
+        .filter(external_ref::petition_id.eq(id))
+        .order((external_ref::source, external_ref::external_id))
+        .select((external_ref::source, external_ref::external_id))
+        .load(tx)?)
+}

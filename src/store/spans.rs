@@ -1,0 +1,125 @@
+//! Spans: one row per stretch in which what lists and reports look at did not change.
+
+use diesel::prelude::*;
+
+use super::{
+    AnyConnection, StoreError,
+    schema::{clock_span, petition_span},
+};
+use crate::domain::{
+    id::{AgencyId, OfficialId, PetitionId, RowId},
+    time::{Day, Instant},
+    vocabulary::{Basis, Channel, Kind, Stage, State, Visibility},
+};
+
+/// A stretch of a petition; the present one has no end.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = petition_span)]
+pub struct SpanRow {
+    pub id: RowId,
+    pub petition_id: PetitionId,
+    pub sequence: i32,
+    pub state: State,
+    /// The lead agency, before an assignment the intake agency.
+    pub agency_id: AgencyId,
+    pub intake_agency_id: AgencyId,
+    pub responsible_id: Option<OfficialId>,
+    pub kind: Kind,
+    pub channel: Channel,
+    pub field_code: String,
+    pub visibility: Visibility,
+    pub round: i32,
+    pub received_at: Instant,
+    pub received_month: String,
+    /// The stage whose clock `deadline` shows.
+    pub clock_stage: Option<Stage>,
+    /// When a clock that nothing has met or stopped falls due; nothing while it rests without a known end.
+    pub open_due_at: Option<Instant>,
+    /// From when that clock counts as due soon.
+    pub due_soon_at: Option<Instant>,
+    pub due_at: Option<Instant>,
+    pub due_on: Option<Day>,
+    /// Until when the clock rests; the far future when nobody knows.
+    pub paused_until: Option<Instant>,
+    /// When the clock was met.
+    pub met_at: Option<Instant>,
+    /// How round 1 stands: `open`, `answered` or `ended`.
+    pub round1_outcome: String,
+    pub round1_met_on: Option<Day>,
+    pub round1_met_at: Option<Instant>,
+    pub round1_due_at: Option<Instant>,
+    pub round1_due_on: Option<Day>,
+    pub round1_paused_until: Option<Instant>,
+    pub from_at: Instant,
+    pub to_at: Option<Instant>,
+    pub recorded_from: Instant,
+}
+
+/// A stretch of one clock; the present one has no end.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = clock_span)]
+pub struct ClockRow {
+    pub id: RowId,
+    pub petition_id: PetitionId,
+    pub round: i32,
+    pub stage: Stage,
+    pub rule_id: Option<String>,
+    pub basis: Basis,
+    pub started_at: Instant,
+    pub open_due_at: Option<Instant>,
+    pub due_at: Option<Instant>,
+    pub due_on: Option<Day>,
+    pub first_due_at: Option<Instant>,
+    pub provisional: bool,
+    pub paused_until: Option<Instant>,
+    pub ended_at: Option<Instant>,
+    pub from_at: Instant,
+    pub to_at: Option<Instant>,
+    pub recorded_from: Instant,
+}
+
+/// Begins a stretch.
+pub fn insert(tx: &mut AnyConnection, row: &SpanRow) -> Result<(), StoreError> {
+    diesel::insert_into(petition_span::table).values(row).execute(tx)?;
+    Ok(())
+}
+
+/// Ends the present stretch of a petition.
+pub fn close(tx: &mut AnyConnection, petition: PetitionId, at: Instant) -> Result<(), StoreError> {
+    let present =
+        petition_span::table.filter(petition_span::petition_id.eq(petition)).filter(petition_span::to_at.is_null());
+    diesel::update(present).set(petition_span::to_at.eq(at)).execute(tx)?;
+    Ok(())
+}
+
+/// All stretches of a petition in order.
+pub fn of_petition(tx: &mut AnyConnection, petition: PetitionId) -> Result<Vec<SpanRow>, StoreError> {
+    Ok(petition_span::table
+        .filter(petition_span::petition_id.eq(petition))
+        .order((petition_span::from_at, petition_span::sequence))
+        .select(SpanRow::as_select())
+        .load(tx)?)
+}
+
+/// Begins a stretch of a clock.
+pub fn insert_clock(tx: &mut AnyConnection, row: &ClockRow) -> Result<(), StoreError> {
+    diesel::insert_into(clock_span::table).values(row).execute(tx)?;
+    Ok(())
+}
+
+/// Ends the present stretch of a clock.
+pub fn close_clock(
+    tx: &mut AnyConnection,
+    petition: PetitionId,
+    round: i32,
+    stage: Stage,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let present = clock_span::table
+        .filter(clock_span::petition_id.eq(petition))
+        .filter(clock_span::round.eq(round))
+        .filter(clock_span::stage.eq(stage))
+        .filter(clock_span::to_at.is_null());
+    diesel::update(present).set(clock_span::to_at.eq(at)).execute(tx)?;
+    Ok(())
+}
