@@ -173,7 +173,7 @@ impl Calendar {
         let first = start.day(&self.zone);
         match unit {
             Unit::WorkingHours => {
-                let due_at = self.add_working_micros(start, amount);
+                let due_at = self.add_working_micros(start, amount).min(LAST_DAY.end(&self.zone));
                 let due_on = self.last_day(due_at);
                 Due { due_on, due_at, provisional: !self.covers(first, due_on) }
             }

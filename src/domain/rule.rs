@@ -1,5 +1,8 @@
 //! Deadline rules: data with a legal basis, chosen by how closely they fit a petition.
 
+#[cfg(test)]
+pub(super) mod tests;
+
 use super::{
     time::Day,
     vocabulary::{

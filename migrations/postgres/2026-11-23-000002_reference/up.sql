@@ -1,3 +1,23 @@
+-- The fields petitions are sorted by; rules below refer to some of them.
+INSERT INTO field (code, name_vi, name_en, provenance, created_at) VALUES
+    ('land', 'Đất đai', 'Land', 'native', '2026-11-23T00:00:00Z'),
+    ('construction_order', 'Trật tự xây dựng', 'Construction order', 'native', '2026-11-23T00:00:00Z'),
+    ('urban_infrastructure', 'Hạ tầng đô thị', 'Urban infrastructure', 'native', '2026-11-23T00:00:00Z'),
+    ('transport', 'Giao thông', 'Transport', 'native', '2026-11-23T00:00:00Z'),
+    ('environment', 'Môi trường', 'Environment', 'native', '2026-11-23T00:00:00Z'),
+    ('urban_order', 'Trật tự đô thị', 'Urban order', 'native', '2026-11-23T00:00:00Z'),
+    ('public_security', 'An ninh trật tự', 'Public security', 'native', '2026-11-23T00:00:00Z'),
+    ('health', 'Y tế', 'Health', 'native', '2026-11-23T00:00:00Z'),
+    ('education', 'Giáo dục', 'Education', 'native', '2026-11-23T00:00:00Z'),
+    ('culture_sport', 'Văn hóa, thể thao', 'Culture and sport', 'native', '2026-11-23T00:00:00Z'),
+    ('social_policy', 'Chính sách xã hội', 'Social policy', 'native', '2026-11-23T00:00:00Z'),
+    ('administrative_procedure', 'Thủ tục hành chính', 'Administrative procedures', 'native', '2026-11-23T00:00:00Z'),
+    ('tax', 'Thuế', 'Tax', 'native', '2026-11-23T00:00:00Z'),
+    ('public_investment', 'Đầu tư công', 'Public investment', 'native', '2026-11-23T00:00:00Z'),
+    ('noise', 'Tiếng ồn', 'Noise', 'native', '2026-11-23T00:00:00Z'),
+    ('organisation_staff', 'Tổ chức bộ máy, cán bộ', 'Organisation and staff', 'native', '2026-11-23T00:00:00Z'),
+    ('other', 'Lĩnh vực khác', 'Other', 'native', '2026-11-23T00:00:00Z');
+
 -- Calendars of civil servants 2024-2026. A day without a row follows its weekday; a year without a row here is not
 -- covered, and deadlines that touch it are provisional. Read from the yearly notices as reported in the press.
 INSERT INTO calendar_year (year, source) VALUES

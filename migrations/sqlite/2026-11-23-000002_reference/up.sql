@@ -1,3 +1,23 @@
+-- The fields petitions are sorted by; rules below refer to some of them.
+INSERT INTO field (code, name_vi, name_en, provenance, created_at) VALUES
+    ('land', 'Đất đai', 'Land', 'native', 1795392000000000),
+    ('construction_order', 'Trật tự xây dựng', 'Construction order', 'native', 1795392000000000),
+    ('urban_infrastructure', 'Hạ tầng đô thị', 'Urban infrastructure', 'native', 1795392000000000),
+    ('transport', 'Giao thông', 'Transport', 'native', 1795392000000000),
+    ('environment', 'Môi trường', 'Environment', 'native', 1795392000000000),
+    ('urban_order', 'Trật tự đô thị', 'Urban order', 'native', 1795392000000000),
+    ('public_security', 'An ninh trật tự', 'Public security', 'native', 1795392000000000),
+    ('health', 'Y tế', 'Health', 'native', 1795392000000000),
+    ('education', 'Giáo dục', 'Education', 'native', 1795392000000000),
+    ('culture_sport', 'Văn hóa, thể thao', 'Culture and sport', 'native', 1795392000000000),
+    ('social_policy', 'Chính sách xã hội', 'Social policy', 'native', 1795392000000000),
+    ('administrative_procedure', 'Thủ tục hành chính', 'Administrative procedures', 'native', 1795392000000000),
+    ('tax', 'Thuế', 'Tax', 'native', 1795392000000000),
+    ('public_investment', 'Đầu tư công', 'Public investment', 'native', 1795392000000000),
+    ('noise', 'Tiếng ồn', 'Noise', 'native', 1795392000000000),
+    ('organisation_staff', 'Tổ chức bộ máy, cán bộ', 'Organisation and staff', 'native', 1795392000000000),
+    ('other', 'Lĩnh vực khác', 'Other', 'native', 1795392000000000);
+
 -- Calendars of civil servants 2024-2026. A day without a row follows its weekday; a year without a row here is not
 -- covered, and deadlines that touch it are provisional. Read from the yearly notices as reported in the press.
 INSERT INTO calendar_year (year, source) VALUES

@@ -20,7 +20,7 @@ pub struct Ledger<'a> {
     tracks: Vec<Track<'a>>,
     /// The round opened last.
     round: u32,
-    /// Round and stage of the clocks that the latest stop ended.
+    /// Round and stage of the clocks that the latest stop ended, or that were met with it.
     stopped: Vec<(u32, Stage)>,
 }
 
@@ -205,7 +205,10 @@ impl<'a> Ledger<'a> {
     }
 
     fn stop(&mut self, at: Instant, stages: &[Stage]) {
-        let mut stopped = Vec::new();
+        // What one act met and stopped together (a merge meets intake) is taken back together.
+        let round = self.round;
+        let met = self.tracks.iter().filter(|track| track.round == round && track.ended_at == Some(at));
+        let mut stopped: Vec<_> = met.map(|track| (track.round, track.stage)).collect();
         for track in self.running().filter(|track| stages.contains(&track.stage)) {
             (track.status, track.ended_at) = (ClockStatus::Stopped, Some(at));
             stopped.push((track.round, track.stage));
@@ -215,9 +218,7 @@ impl<'a> Ledger<'a> {
 
     fn unstop(&mut self) {
         for (round, stage) in std::mem::take(&mut self.stopped) {
-            if let Some(track) = self.find(round, stage)
-                && track.status == ClockStatus::Stopped
-            {
+            if let Some(track) = self.find(round, stage) {
                 (track.status, track.ended_at) = (ClockStatus::Running, None);
             }
         }

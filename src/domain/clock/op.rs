@@ -57,7 +57,7 @@ pub enum ClockOp {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stages: Option<Vec<Stage>>,
     },
-    /// What the latest stop ended goes on as if it had never stopped.
+    /// What the latest stop ended, and what was met with it, goes on as if it had never stopped.
     Unstop,
     /// A petition was merged into this one: running clocks (of one stage, or all) take its due instant where earlier.
     Cap {
