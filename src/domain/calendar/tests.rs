@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 use proptest::prelude::*;
 
 use super::*;
@@ -244,4 +241,3 @@ proptest! {
         }
     }
 }
->>>>>>> deadline
