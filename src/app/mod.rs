@@ -1,5 +1,6 @@
 //! The use cases and what they stand on: time, secrets, tokens, cursors, and the one type of failure.
 //!
+//! A use case is a plain function over a transaction and a [`World`]; [`App`] opens the one and makes the other.
 //! Invariant: nothing here knows HTTP; wall clock and random numbers are read in `clock` and `secrets` alone.
 
 pub mod actions;
@@ -12,10 +13,155 @@ pub mod history;
 pub mod idempotency;
 mod known;
 pub mod passwords;
+pub mod people;
 pub mod projection;
+pub mod reading;
+pub mod routine;
 pub mod secrets;
 pub mod submission;
 pub mod tokens;
 pub mod world;
 
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use clock::{Clock, real_now};
 pub use error::Error;
+use secrets::InstallationSecret;
+use tokens::KeyRing;
+use world::ReferenceCache;
+pub use world::World;
+
+use crate::store::{AnyConnection, Db};
+
+/// How this installation runs.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long an access token lives.
+    pub token_minutes: u32,
+    /// Whether demo accounts may sign in.
+    pub demo: bool,
+    /// How long idempotency keys are kept.
+    pub idempotency_hours: u32,
+}
+
+/// The application: one per process, cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: Clock,
+    secret: Arc<InstallationSecret>,
+    keys: KeyRing,
+    reference: ReferenceCache,
+    options: Options,
+}
+
+impl App {
+    /// Puts an application together over a migrated database; makes the first signing key when there is none.
+    pub fn open(
+        db: Db,
+        clock: Clock,
+        secret: InstallationSecret,
+        zone: TimeZone,
+        options: Options,
+    ) -> Result<Self, Error> {
+        let secret = Arc::new(secret);
+        let keys = people::key_ring(&db, &secret)?;
+        let reference = ReferenceCache::new(zone);
+        Ok(Self { inner: Arc::new(Inner { db, clock, secret, keys, reference, options }) })
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+    /// The clock of the domain.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+    /// The keys that sign and verify tokens.
+    pub fn keys(&self) -> &KeyRing {
+        &self.inner.keys
+    }
+    /// The installation's secret.
+    pub fn secret(&self) -> &InstallationSecret {
+        &self.inner.secret
+    }
+    /// How this installation runs.
+    pub fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    /// Runs a use case that reads.
+    pub async fn read<T, F>(&self, request_id: Option<String>, read: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        self.inner
+            .db
+            .read(move |tx| {
+                let world = inner.world(tx, request_id)?;
+                read(tx, &world)
+            })
+            .await
+    }
+
+    /// Runs a use case that writes; it may run again when others changed the same rows.
+    pub async fn write<T, F>(&self, request_id: Option<String>, mut write: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        self.inner
+            .db
+            .write(move |tx| {
+                let world = inner.world(tx, request_id.clone())?;
+                write(tx, &world)
+            })
+            .await
+    }
+
+    /// As [`App::read`], for callers that are not async.
+    pub fn read_now<T>(
+        &self,
+        read: impl FnOnce(&mut AnyConnection, &World) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.inner.db.read_now(|tx| {
+            let world = self.inner.world(tx, None)?;
+            read(tx, &world)
+        })
+    }
+
+    /// As [`App::write`], for callers that are not async.
+    pub fn write_now<T, F>(&self, mut write: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        self.inner.db.write_now(move |tx| {
+            let world = inner.world(tx, None)?;
+            write(tx, &world)
+        })
+    }
+}
+
+impl Inner {
+    fn world(&self, tx: &mut AnyConnection, request_id: Option<String>) -> Result<World, Error> {
+        Ok(World {
+            now: self.clock.now(),
+            real_now: real_now(),
+            reference: self.reference.current(tx)?,
+            secret: Arc::clone(&self.secret),
+            request_id,
+        })
+    }
+}

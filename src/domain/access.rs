@@ -121,3 +121,11 @@ pub fn may_read_submitter(case: &Case, roles: &[Role]) -> bool {
         _ => false,
     })
 }
+
+/// The refusal to name the submitter.
+pub fn submitter_is_sealed() -> Refusal {
+    Refusal::Forbidden(Words::new(
+        "Thông tin người gửi được giữ kín với vai trò của bạn (LTC 56; yêu cầu giữ bí mật).",
+        "Who submitted it is sealed for your roles (Law on Denunciations art. 56; secrecy asked for).",
+    ))
+}

@@ -1,0 +1,187 @@
+//! One petition in full, for somebody who may see it: the fold, with names and texts put back.
+
+use std::collections::HashMap;
+
+use super::{
+    Error,
+    caller::{self, Caller},
+    clock::new_id,
+    history::{self, Loaded},
+    world::World,
+};
+use crate::{
+    domain::{
+        access,
+        clock::Clock,
+        id::{AgencyId, OfficialId, PetitionId, TextId},
+        lifecycle,
+        petition::Case,
+        prose::Prose,
+        time::Instant,
+        vocabulary::{Action, Code, LinkKind, Role},
+    },
+    store::{
+        AnyConnection,
+        agencies::{self, AgencyName},
+        events,
+        people::{self, PersonalDataReadRow},
+        petitions::{self, DetailRow, SubmitterRow},
+    },
+};
+
+/// A petition at the other end of a link, which the reader may see too.
+#[derive(Debug, Clone)]
+pub struct Linked {
+    pub id: PetitionId,
+    pub code: String,
+    pub kind: LinkKind,
+    /// Whether the link leads from this petition to the other.
+    pub outgoing: bool,
+}
+
+/// A petition with everything its view shows.
+#[derive(Debug)]
+pub struct Reading {
+    pub now: Instant,
+    pub case: Case,
+    pub clocks: Vec<Clock>,
+    pub texts: HashMap<TextId, Option<String>>,
+    pub agencies: HashMap<AgencyId, AgencyName>,
+    /// Full name and position by official.
+    pub people: HashMap<OfficialId, (String, String)>,
+    pub detail: DetailRow,
+    pub links: Vec<Linked>,
+    /// Source and external id.
+    pub externals: Vec<(String, String)>,
+    pub roles: Vec<Role>,
+}
+
+impl Reading {
+    /// The text behind a reference; nothing once it was erased.
+    pub fn text(&self, prose: &Prose) -> Option<&str> {
+        self.texts.get(&prose.kept()?)?.as_deref()
+    }
+
+    /// What the reader may do now, by the table.
+    pub fn actions(&self) -> Vec<Action> {
+        let may = |action: &Action| {
+            self.roles.iter().any(|role| lifecycle::find(self.case.state, *action, *role).is_some())
+        };
+        Action::ALL.iter().copied().filter(may).collect()
+    }
+
+    /// The clock that `deadline` shows.
+    pub fn present_clock(&self) -> Option<&Clock> {
+        crate::domain::clock::current(&self.clocks, self.case.round)
+    }
+}
+
+/// Reads a petition for a caller, as far as a sequence when one is given (a replayed answer).
+pub fn read(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    id: PetitionId,
+    up_to: Option<u32>,
+) -> Result<Reading, Error> {
+    let row = petitions::find(tx, id)?.ok_or(Error::NotFound)?;
+    let loaded = history::fold(tx, row, up_to)?;
+    let (_, roles) = caller::standing(tx, world, caller, &loaded.case)?;
+    put_together(tx, world, caller, loaded, roles)
+}
+
+/// Puts names and texts to a fold.
+pub fn put_together(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    loaded: Loaded,
+    roles: Vec<Role>,
+) -> Result<Reading, Error> {
+    let case = loaded.case;
+    let (agency_ids, official_ids) = named(&case);
+    Ok(Reading {
+        now: world.now,
+        clocks: case.clocks(world.rules(), world.calendar()),
+        texts: events::texts(tx, case.id)?,
+        agencies: agencies::names(tx, &agency_ids)?,
+        people: people::names(tx, &official_ids)?,
+        detail: petitions::detail(tx, case.id)?,
+        links: links(tx, world, caller, case.id)?,
+        externals: petitions::externals(tx, case.id)?,
+        roles,
+        case,
+    })
+}
+
+fn named(case: &Case) -> (Vec<AgencyId>, Vec<OfficialId>) {
+    let mut agencies = vec![case.intake_agency];
+    let mut officials = Vec::new();
+    agencies.extend(case.lead);
+    officials.extend(case.responsible);
+    for support in &case.supporting {
+        agencies.push(support.agency_id);
+        officials.extend(support.person_id);
+    }
+    for commitment in case.reply.iter().flat_map(|reply| &reply.commitments) {
+        agencies.extend(commitment.agency_id);
+        officials.extend(commitment.person_id);
+    }
+    officials.extend(case.reply.iter().flat_map(|reply| reply.authors.iter().copied()));
+    officials.extend(case.reply.iter().filter_map(|reply| reply.approved.as_ref()?.by));
+    (agencies, officials)
+}
+
+/// Only links to petitions that the reader may see: the others are as if they were not there.
+fn links(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    id: PetitionId,
+) -> Result<Vec<Linked>, Error> {
+    let mut seen = Vec::new();
+    for link in petitions::links(tx, id)? {
+        let Some(other) = history::load(tx, link.petition)? else { continue };
+        match caller::standing(tx, world, caller, &other.case) {
+            Ok(_) => seen.push(Linked {
+                id: link.petition,
+                code: other.case.code,
+                kind: link.kind,
+                outgoing: link.outgoing,
+            }),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(seen)
+}
+
+/// Reads who submitted a petition, and writes down that it was read.
+pub fn read_submitter(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    id: PetitionId,
+) -> Result<Option<SubmitterRow>, Error> {
+    let loaded = history::load(tx, id)?.ok_or(Error::NotFound)?;
+    let (person, roles) = caller::standing(tx, world, caller, &loaded.case)?;
+    let person = person.ok_or(Error::Unauthenticated("official_required"))?;
+    if !access::may_read_submitter(&loaded.case, &roles) {
+        return Err(access::submitter_is_sealed().into());
+    }
+    let row = petitions::find_submitter(tx, id)?;
+    let role = roles.first().copied().unwrap_or(Role::Intake);
+    people::insert_read(
+        tx,
+        &PersonalDataReadRow {
+            id: new_id(),
+            petition_id: id,
+            official_id: person.official,
+            role,
+            what: "submitter".to_owned(),
+            at: world.now,
+            request_id: world.request_id.clone(),
+        },
+    )?;
+    Ok(row)
+}

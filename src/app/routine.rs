@@ -1,0 +1,74 @@
+//! What a person would expect to happen by itself: closing after thirty days, numbering the log, forgetting old keys.
+
+use super::{
+    App, Error,
+    history::{self, Entry},
+    world::World,
+};
+use crate::{
+    domain::{
+        act::{Act, Closing},
+        decide::{Context, Known, decide},
+        event::Actor,
+        id::PetitionId,
+    },
+    store::{AnyConnection, events, idempotency, petitions},
+};
+
+/// How many petitions or events one transaction takes.
+const BATCH: i64 = 200;
+
+/// Runs everything that is due now; returns how many petitions were closed.
+pub fn run_due(app: &App) -> Result<usize, Error> {
+    let mut closed = 0;
+    loop {
+        let due = app.read_now(|tx, world| Ok(petitions::due_to_close(tx, world.now, BATCH)?))?;
+        if due.is_empty() {
+            break;
+        }
+        for id in due {
+            closed += usize::from(app.write_now(move |tx, world| close(tx, world, id))?);
+        }
+    }
+    number_events(app)?;
+    let hours = i64::from(app.options().idempotency_hours);
+    app.write_now(move |tx, world| {
+        let before = world.real_now.plus_micros(-hours * 3_600_000_000);
+        Ok(idempotency::delete_before(tx, before)?)
+    })?;
+    Ok(closed)
+}
+
+/// Gives the committed events their places in the whole log; returns how many.
+pub fn number_events(app: &App) -> Result<usize, Error> {
+    let mut numbered = 0;
+    loop {
+        let batch = app.write_now(|tx, _| {
+            if events::try_sequencer_lock(tx)? { Ok(events::number(tx, BATCH)?) } else { Ok(0) }
+        })?;
+        if batch == 0 {
+            return Ok(numbered);
+        }
+        numbered += batch;
+    }
+}
+
+/// Closes one answered petition, unless somebody was faster.
+fn close(tx: &mut AnyConnection, world: &World, id: PetitionId) -> Result<bool, Error> {
+    let Some(loaded) = history::load(tx, id)? else { return Ok(false) };
+    let still_due = loaded.row.closes_at.is_some_and(|at| at <= world.now);
+    if !still_due {
+        return Ok(false);
+    }
+    let context = Context {
+        now: world.now,
+        occurred_at: None,
+        actor: Actor::system(),
+        rules: world.rules(),
+        calendar: world.calendar(),
+        known: Known::default(),
+    };
+    let decision = decide(&loaded.case, Act::Closing(Closing {}), &context)?;
+    history::append(tx, world, &loaded, Entry::new(Actor::system(), decision))?;
+    Ok(true)
+}
