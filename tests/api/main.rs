@@ -50,10 +50,10 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !arguments.list {
         match &cluster {
-            Some(cluster) => println!(
+            Some(_) => println!(
                 "suite ran on SQLite ({on_sqlite} tests) and on PostgreSQL {} ({on_postgres} tests), \
                  {on_both} tests need no database of their own",
-                cluster.version()
+                postgres::version()
             ),
             None if databases.len() == 2 => println!("suite ran on SQLite ({on_sqlite} tests)"),
             None => println!(

@@ -47,7 +47,7 @@ impl TestDb {
                 std::fs::copy(sqlite_template(), &file).expect("copy the template");
                 Self { url: format!("sqlite:{}", file.display()), database, end: End::RemoveFolder(folder) }
             }
-            Database::Postgres => Self::in_cluster(&format!("TEMPLATE {}", postgres_template())),
+            Database::Postgres => Self::in_cluster(postgres_template()),
         }
     }
 
@@ -59,13 +59,13 @@ impl TestDb {
                 let file = folder.path().join("folder/not/there/test.db");
                 Self { url: format!("sqlite:{}", file.display()), database, end: End::RemoveFolder(folder) }
             }
-            Database::Postgres => Self::in_cluster(""),
+            Database::Postgres => Self::in_cluster("template1"),
         }
     }
 
-    fn in_cluster(options: &str) -> Self {
+    fn in_cluster(template: &str) -> Self {
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        postgres::run(&format!("CREATE DATABASE {name} {options}"));
+        postgres::copy(template, &name);
         Self { url: postgres::url(&name), database: Database::Postgres, end: End::DropDatabase(name) }
     }
 

@@ -32,10 +32,10 @@ pub(crate) struct Binaries(PathBuf);
 /// A running server; stops when dropped.
 pub(crate) struct Cluster {
     watchdog: Child,
-    version: String,
 }
 
 static FOLDER: OnceLock<String> = OnceLock::new();
+static VERSION: OnceLock<String> = OnceLock::new();
 
 /// Looks for PostgreSQL on the path, where Debian keeps it, and where `pg_config` says.
 pub(crate) fn find() -> Option<Binaries> {
@@ -75,7 +75,8 @@ pub(crate) fn start(binaries: &Binaries) -> Result<Cluster, String> {
     let mut folder = String::new();
     let stdout = watchdog.stdout.take().ok_or("no pipe")?;
     BufReader::new(stdout).read_line(&mut folder).map_err(|error| error.to_string())?;
-    let cluster = Cluster { watchdog, version };
+    let cluster = Cluster { watchdog };
+    VERSION.set(version).map_err(|_| "started twice")?;
     match folder.trim() {
         "" => Err("see the log above".to_owned()),
         folder => {
@@ -101,13 +102,6 @@ fn output(command: &mut Command) -> Option<String> {
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
 
-impl Cluster {
-    /// Such as `15.18`.
-    pub(crate) fn version(&self) -> &str {
-        &self.version
-    }
-}
-
 impl Drop for Cluster {
     fn drop(&mut self) {
         drop(self.watchdog.stdin.take());
@@ -118,6 +112,19 @@ impl Drop for Cluster {
 /// Whether this run has a server.
 pub(crate) fn is_running() -> bool {
     FOLDER.get().is_some()
+}
+
+/// The version of the server, such as `15.18`.
+pub(crate) fn version() -> &'static str {
+    VERSION.get().expect("the server runs")
+}
+
+/// Makes a database as a copy of another. Copying files is ten times faster than the default of PostgreSQL 15,
+/// and the only way before.
+pub(crate) fn copy(template: &str, name: &str) {
+    let major: u32 = version().split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
+    let strategy = if major >= 15 { "STRATEGY FILE_COPY" } else { "" };
+    run(&format!("CREATE DATABASE {name} TEMPLATE {template} {strategy}"));
 }
 
 /// The URL of a database of the private server.
