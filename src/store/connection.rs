@@ -78,8 +78,22 @@ impl AnyConnection {
         }
     }
 
+    /// Runs a part of a transaction that, when it fails, undoes itself alone. On PostgreSQL this is the only way
+    /// to go on after a statement that failed.
+    pub fn savepoint<T, E: From<StoreError>>(
+        &mut self,
+        part: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let outside = self.depth().map_err(StoreError::from)?;
+        self.begin_savepoint().map_err(StoreError::from)?;
+        let result = part(self);
+        let ended = if result.is_ok() { self.commit() } else { self.roll_back_to(outside) };
+        ended.map_err(StoreError::from)?;
+        result
+    }
+
     /// Sets a savepoint inside the open transaction.
-    pub(super) fn savepoint(&mut self) -> QueryResult<()> {
+    pub(super) fn begin_savepoint(&mut self) -> QueryResult<()> {
         <Self as Connection>::TransactionManager::begin_transaction(self)
     }
 

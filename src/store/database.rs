@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
+    hash::{BuildHasher, Hasher, RandomState},
     path::PathBuf,
     sync::{
         Arc,
@@ -34,7 +35,7 @@ const SQLITE_POOL: u32 = 4;
 /// How long a caller waits for a connection before the answer is "unavailable".
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often a write on PostgreSQL is run anew because others changed the same rows.
-const ATTEMPTS: u32 = 20;
+const ATTEMPTS: u32 = 30;
 
 /// A handle to one database; clones share pool and writer.
 #[derive(Clone)]
@@ -229,10 +230,16 @@ impl Db {
             if result.is_ok() || rolled_back.is_err() || !trouble.passes(attempt) {
                 return result;
             }
-            std::thread::sleep(Duration::from_millis(u64::from(attempt)));
+            std::thread::sleep(pause_before_retry(attempt));
         }
         Err(StoreError::Busy.into())
     }
+}
+
+/// Up to 16 ms, at random: those who were in each other's way must not meet again.
+fn pause_before_retry(attempt: u32) -> Duration {
+    let random = RandomState::new().build_hasher().finish();
+    Duration::from_micros(random % u64::from(attempt.min(8) * 2000))
 }
 
 fn writer_died() -> StoreError {

@@ -54,13 +54,13 @@ impl From<Error> for StoreError {
                 }
                 DatabaseErrorKind::SerializationFailure => Self::Busy,
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
-                    Self::Unavailable(error.to_string())
+                    Self::Unavailable(chain(&error))
                 }
                 _ if is_contention(information.message()) => Self::Busy,
-                _ => Self::Internal(error.to_string()),
+                _ => Self::Internal(chain(&error)),
             },
-            Error::BrokenTransactionManager => Self::Unavailable(error.to_string()),
-            _ => Self::Internal(error.to_string()),
+            Error::BrokenTransactionManager => Self::Unavailable(chain(&error)),
+            _ => Self::Internal(chain(&error)),
         }
     }
 }
@@ -75,6 +75,12 @@ impl From<PoolError> for StoreError {
     fn from(error: PoolError) -> Self {
         Self::Unavailable(error.to_string())
     }
+}
+
+/// The error with its causes, which its own text leaves out.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Whether another transaction was in the way; diesel has no kind of its own for these.

@@ -2,7 +2,7 @@
 //!
 //! One set of queries serves SQLite and PostgreSQL. Functions are grouped by table family, take
 //! `&mut AnyConnection`, and run inside a transaction that [`Db::read`] or [`Db::write`] opened; nothing else
-//! opens one (inside, `connection.transaction` makes a savepoint).
+//! opens one (inside, [`AnyConnection::savepoint`] marks a part that may fail alone).
 //!
 //! Invariants: nothing here knows a use case, HTTP or a clock; no SQL is written twice, except migrations.
 

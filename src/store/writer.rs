@@ -154,7 +154,7 @@ fn commit_group(mut connection: AnyConnection, first: Job, jobs: &Receiver<Job>)
 /// Runs one write in its savepoint. An error here means that the group as a whole is lost: SQLite ends a whole
 /// transaction by itself on some failures, and a savepoint set after that would commit on its own.
 fn run(connection: &mut AnyConnection, job: Job, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
-    let ready = connection.savepoint().map_err(StoreError::from);
+    let ready = connection.begin_savepoint().map_err(StoreError::from);
     let failed = ready.clone();
     let ran = job(ready.map(|()| &mut *connection));
     answers.push(ran.answer);

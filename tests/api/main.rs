@@ -1,1 +1,67 @@
-fn main() {}
+//! The one test binary: every test runs on SQLite and, where PostgreSQL is installed, on PostgreSQL as well.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod architecture;
+mod schema_parity;
+mod store;
+mod store_tables;
+mod support;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+use support::{Case, Database, postgres};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let cases: Vec<Case> =
+        [architecture::cases(), schema_parity::cases(), store::cases(), store_tables::cases()].concat();
+
+    let binaries = postgres::find();
+    if binaries.is_none() && std::env::var("KIENNGHI_REQUIRE_POSTGRES").is_ok_and(|value| value == "1") {
+        eprintln!("PostgreSQL is required (KIENNGHI_REQUIRE_POSTGRES=1), but its binaries were not found");
+        return ExitCode::FAILURE;
+    }
+    let databases: &[Database] = match binaries {
+        Some(_) => &[Database::Sqlite, Database::Postgres],
+        None => &[Database::Sqlite],
+    };
+    let trials: Vec<Trial> = cases.iter().flat_map(|case| case.trials(databases)).collect();
+    let chosen = |prefix: &str| {
+        let wanted = |trial: &&Trial| trial.name().starts_with(prefix) && !arguments.is_filtered_out(trial);
+        trials.iter().filter(wanted).count()
+    };
+    let (on_sqlite, on_postgres, on_both) = (chosen("sqlite::"), chosen("postgres::"), chosen("once::"));
+
+    // Tests that run once may compare the databases with each other.
+    let needed = !arguments.list && on_postgres + on_both > 0;
+    let cluster = match binaries.filter(|_| needed).map(|binaries| postgres::start(&binaries)).transpose() {
+        Ok(cluster) => cluster,
+        Err(why) => {
+            eprintln!("PostgreSQL is installed, but no private server could be started: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if !arguments.list {
+        match &cluster {
+            Some(_) => println!(
+                "suite ran on SQLite ({on_sqlite} tests) and on PostgreSQL {} ({on_postgres} tests), \
+                 {on_both} tests need no database of their own",
+                postgres::version()
+            ),
+            None if databases.len() == 2 => println!("suite ran on SQLite ({on_sqlite} tests)"),
+            None => println!(
+                "suite ran on SQLite ({on_sqlite} tests); PostgreSQL was not found, so nothing ran on it"
+            ),
+        }
+    }
+    support::clean_up();
+    drop(cluster);
+    conclusion.exit_code()
+}
