@@ -18,8 +18,10 @@ pub struct Instant(Timestamp);
 pub struct Day(Date);
 
 impl Instant {
-    /// The end of representable time on both databases: 31 December 9999.
-    pub const MAX_MICROS: i64 = 253_402_300_799_000_000;
+    /// The last representable instant: 9999-12-30T22:00:00Z, where jiff ends.
+    pub const MAX_MICROS: i64 = 253_402_207_200_000_000;
+    /// The first instant that is taken from outside: 0001-01-01T00:00:00Z.
+    const MIN_MICROS: i64 = -62_135_596_800_000_000;
 
     /// Drops what is finer than a microsecond, so that what is returned equals what is stored.
     pub fn new(timestamp: Timestamp) -> Self {
@@ -108,18 +110,20 @@ impl FromStr for Instant {
     /// RFC 3339 with an offset; a time without one is refused. Years 1 to 9999.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let instant = Self::new(text.parse::<Timestamp>()?);
-        match instant.micros() {
-            micros if micros > Self::MAX_MICROS => {
-                Err(jiff::Error::from_args(format_args!("the year must be at most 9999")))
-            }
-            _ => Ok(instant),
+        if (Self::MIN_MICROS..=Self::MAX_MICROS).contains(&instant.micros()) {
+            return Ok(instant);
         }
+        Err(jiff::Error::from_args(format_args!("the year must be between 1 and 9999")))
     }
 }
 impl FromStr for Day {
     type Err = jiff::Error;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse::<Date>().map(Self)
+        let date = text.parse::<Date>()?;
+        if date.year() < 1 {
+            return Err(jiff::Error::from_args(format_args!("the year must be between 1 and 9999")));
+        }
+        Ok(Self(date))
     }
 }
 impl Serialize for Instant {
