@@ -170,16 +170,25 @@ pub enum DatabaseUrl {
 /// Every setting, resolved.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Address and port of the API.
     pub listen: SocketAddr,
+    /// Where the data is.
     pub database_url: DatabaseUrl,
+    /// `KIENNGHI_SECRET` or the file's `secret`; required with PostgreSQL.
     pub secret: Option<SecretText>,
+    /// Zone of civil dates and working hours.
     pub zone: TimeZone,
+    /// Connections to PostgreSQL, readers of SQLite.
     pub pool_size: u32,
-    /// Without a trailing slash.
+    /// Address under which clients reach the server, without a trailing slash.
     pub public_url: Option<String>,
+    /// Life of an access token in minutes.
     pub token_minutes: u32,
+    /// Longest JSON body in bytes.
     pub body_limit: usize,
+    /// Hours for which an Idempotency-Key is remembered.
     pub idempotency_hours: u32,
+    /// Code of the agency that takes what no other serves.
     pub default_agency: Option<String>,
 }
 

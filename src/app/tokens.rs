@@ -57,6 +57,7 @@ pub struct Subject {
     pub sub: String,
     /// The software that asked for the token.
     pub client_id: String,
+    /// What the token opens.
     pub scope: Scope,
     /// The petitions a tracking token opens; empty for staff.
     pub petitions: Vec<Uuid>,
@@ -65,6 +66,7 @@ pub struct Subject {
 /// The claims of a token that was found sound.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
+    /// The names of RFC 9068 §2.2.
     pub iss: String,
     pub aud: String,
     pub sub: String,
@@ -82,6 +84,7 @@ pub struct Claims {
 
 /// A fresh token and how long it lives.
 pub struct Issued {
+    /// The compact JWT.
     pub token: String,
     /// Seconds until it expires.
     pub expires_in: i64,
