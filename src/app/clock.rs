@@ -30,11 +30,13 @@ pub enum NotTurned {
 }
 
 /// The real time.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the wall clock")]
 pub fn real_now() -> Instant {
     Instant::new(Timestamp::now())
 }
 
 /// A new identifier; ordered by the real time of its making.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that draws identifiers")]
 pub fn new_id<K>() -> Id<K> {
     Id::new(Uuid::now_v7())
 }

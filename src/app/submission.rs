@@ -250,7 +250,7 @@ fn register(
         received_at: paper.received_at.unwrap_or(world.now),
         title: submission.title.clone().into(),
         content: submission.content.clone().into(),
-        location: location.map(|location| text_of(location)).transpose()?,
+        location: location.map(text_of).transpose()?,
         incident_at: submission.incident_at,
         incoming_number: paper.incoming_number.clone(),
         letter_date: paper.letter_date,
@@ -346,10 +346,8 @@ pub(super) fn begin_parts(
             ..first.clone()
         };
         known::check_watch(tx, world, registration.visibility, registration.intake_agency)?;
-        let submitter = match petitions::find_submitter(tx, parent.case.id)? {
-            Some(row) => Some(SubmitterRow { petition_id: *id, ..row }),
-            None => None,
-        };
+        let submitter = petitions::find_submitter(tx, parent.case.id)?;
+        let submitter = submitter.map(|row| SubmitterRow { petition_id: *id, ..row });
         let registration =
             Registration { submitter_digest: submitter.as_ref().map(|row| hex(&row.digest)), ..registration };
         let entry =

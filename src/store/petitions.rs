@@ -172,11 +172,14 @@ pub fn set_public_words(
     Ok(())
 }
 
-/// Finds the petition that a phone's own reference made, with the fingerprint of its content.
+/// A petition made under a phone's own reference, with the fingerprint of its content.
+pub type Referenced = (PetitionId, Option<Vec<u8>>);
+
+/// Finds the petition that a phone's own reference made.
 pub fn find_by_client_reference(
     tx: &mut AnyConnection,
     reference: RowId,
-) -> Result<Option<(PetitionId, Option<Vec<u8>>)>, StoreError> {
+) -> Result<Option<Referenced>, StoreError> {
     Ok(petition_detail::table
         .filter(petition_detail::client_reference.eq(reference))
         .select((petition_detail::petition_id, petition_detail::client_fingerprint))

@@ -68,7 +68,7 @@ fn pictured(database: Database) -> BTreeSet<String> {
         assignment,
         calendar_day,
         calendar_year,
-        clock,
+        clock_span,
         commitment,
         deadline_rule,
         delivery,
