@@ -137,7 +137,7 @@ impl PetitionView {
             clocks: reading.clocks.iter().map(|clock| ClockView::of(clock, reading.now, rules)).collect(),
             location: location(reading),
             incident_at: case.registration.incident_at,
-            incoming_number: case.registration.incoming_number.clone(),
+            incoming_number: case.incoming_number.clone(),
             group_size: case.group_size,
             keep_secret: case.registration.keep_secret,
             wanted: case
