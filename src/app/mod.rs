@@ -11,6 +11,7 @@ mod effects;
 pub mod error;
 pub mod history;
 pub mod idempotency;
+pub mod installation;
 mod known;
 pub mod passwords;
 pub mod people;

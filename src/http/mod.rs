@@ -17,6 +17,7 @@ pub mod methods;
 pub mod openapi;
 mod petitions;
 pub mod problem;
+mod sandbox;
 mod sessions;
 pub mod strict;
 mod views;
@@ -52,12 +53,19 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/petitions/{id}/events").route(get().to(petitions::list_events)))
         .service(resource("/v1/petitions/{id}/deadlines").route(get().to(petitions::explain_deadlines)))
         .service(resource("/v1/petitions/{id}/submitter").route(get().to(petitions::read_submitter)))
+        .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))
         .configure(actions::routes);
 }
 
 /// What each module says of its operations.
 fn apis() -> Vec<utoipa::openapi::OpenApi> {
-    vec![health::Api::openapi(), sessions::Api::openapi(), petitions::Api::openapi(), actions::Api::openapi()]
+    vec![
+        health::Api::openapi(),
+        sessions::Api::openapi(),
+        petitions::Api::openapi(),
+        actions::Api::openapi(),
+        sandbox::Api::openapi(),
+    ]
 }
 
 /// The service, over an application: what the server runs and the tests call.

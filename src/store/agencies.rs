@@ -218,3 +218,12 @@ pub fn lines(
     }
     Ok(lines)
 }
+
+/// Makes one agency the one that takes what no other serves.
+pub fn set_default(connection: &mut AnyConnection, id: AgencyId) -> Result<(), StoreError> {
+    update(agency::table.filter(agency::is_default.eq(true)))
+        .set(agency::is_default.eq(false))
+        .execute(connection)?;
+    update(agency::table.find(id)).set(agency::is_default.eq(true)).execute(connection)?;
+    Ok(())
+}
