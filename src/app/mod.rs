@@ -12,14 +12,17 @@ pub mod error;
 pub mod history;
 pub mod idempotency;
 mod known;
+pub mod lists;
 pub mod passwords;
 pub mod people;
 pub mod projection;
 pub mod reading;
+pub mod reports;
 pub mod routine;
 pub mod secrets;
 pub mod submission;
 pub mod tokens;
+pub mod when;
 pub mod world;
 
 use std::sync::Arc;

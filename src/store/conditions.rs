@@ -284,10 +284,12 @@ fn timeliness(wanted: Timeliness, at: Instant) -> Condition<Plain> {
     let late = petition_span::due_at.le(petition_span::met_at).assume_not_null();
     let paused = petition_span::paused_until.gt(at).assume_not_null();
     let rests = petition_span::paused_until.is_not_null().and(paused);
-    let awake = petition_span::paused_until.is_null().or(petition_span::paused_until.le(at).assume_not_null());
+    let awake =
+        petition_span::paused_until.is_null().or(petition_span::paused_until.le(at).assume_not_null());
     let due = petition_span::open_due_at.le(at).assume_not_null();
     let ahead = petition_span::open_due_at.gt(at).assume_not_null();
-    let soon = petition_span::due_soon_at.is_not_null().and(petition_span::due_soon_at.le(at).assume_not_null());
+    let soon =
+        petition_span::due_soon_at.is_not_null().and(petition_span::due_soon_at.le(at).assume_not_null());
     let calm = petition_span::due_soon_at.is_null().or(petition_span::due_soon_at.gt(at).assume_not_null());
     match wanted {
         Timeliness::Missed => Box::new(met.and(late)),

@@ -141,11 +141,14 @@ fn of_stage(
     let mut query = all.into_iter().fold(query, |query, condition| query.filter(condition));
     let last_first = order == Order::DueLast;
     query = match after {
-        Some((at, after)) if last_first => query.filter(due.le(at)).filter(due.lt(at).or(id.lt(after).nullable())),
+        Some((at, after)) if last_first => {
+            query.filter(due.le(at)).filter(due.lt(at).or(id.lt(after).nullable()))
+        }
         Some((at, after)) => query.filter(due.ge(at)).filter(due.gt(at).or(id.gt(after).nullable())),
         None => query,
     };
-    query = if last_first { query.order((due.desc(), id.desc())) } else { query.order((due.asc(), id.asc())) };
+    query =
+        if last_first { query.order((due.desc(), id.desc())) } else { query.order((due.asc(), id.asc())) };
     let rows: Vec<(SpanRow, Face, Shown)> = query.load(tx)?;
     let with_clock = |(span, face, (open_due_at, due_at, due_on, paused_until)): (SpanRow, Face, Shown)| {
         let clock_stage = Some(stage);
@@ -170,7 +173,8 @@ pub fn clocks(
     petitions: &[PetitionId],
     moment: Moment,
 ) -> Result<Vec<ClockRow>, StoreError> {
-    let of = clock_span::table.filter(clock_span::petition_id.eq_any(petitions)).select(ClockRow::as_select());
+    let of =
+        clock_span::table.filter(clock_span::petition_id.eq_any(petitions)).select(ClockRow::as_select());
     match moment {
         Moment::Now(_) => Ok(of.filter(clock_span::to_at.is_null()).load(tx)?),
         Moment::Past(at) => {
