@@ -13,14 +13,17 @@ pub mod history;
 pub mod idempotency;
 pub mod installation;
 mod known;
+pub mod lists;
 pub mod passwords;
 pub mod people;
 pub mod projection;
 pub mod reading;
+pub mod reports;
 pub mod routine;
 pub mod secrets;
 pub mod submission;
 pub mod tokens;
+pub mod when;
 pub mod world;
 
 use std::sync::Arc;
