@@ -28,10 +28,15 @@ pub(super) fn write(
     fresh: &FreshTexts,
 ) -> Result<(), Error> {
     if before.public_title != after.public_title || before.public_summary != after.public_summary {
-        let word = |prose: &Option<Prose>| {
+        let held = petitions::detail(tx, after.id)?;
+        let word = |prose: &Option<Prose>, former: &Option<Prose>, text: Option<String>| {
+            if prose == former {
+                return text;
+            }
             prose.as_ref().and_then(Prose::kept).and_then(|id| fresh.get(&id)).cloned()
         };
-        let (title, summary) = (word(&after.public_title), word(&after.public_summary));
+        let title = word(&after.public_title, &before.public_title, held.public_title);
+        let summary = word(&after.public_summary, &before.public_summary, held.public_summary);
         petitions::set_public_words(tx, after.id, title.as_deref(), summary.as_deref())?;
     }
     match &event.record.act {

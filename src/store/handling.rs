@@ -178,9 +178,11 @@ pub fn approve_revision(
     Ok(())
 }
 
-/// Marks a revision as public.
+/// Marks a revision as public, also one that was taken down before.
 pub fn publish_revision(tx: &mut AnyConnection, id: RevisionId, at: Instant) -> Result<(), StoreError> {
-    diesel::update(reply_revision::table.find(id)).set(reply_revision::published_at.eq(at)).execute(tx)?;
+    diesel::update(reply_revision::table.find(id))
+        .set((reply_revision::published_at.eq(at), reply_revision::taken_down_at.eq(None::<Instant>)))
+        .execute(tx)?;
     Ok(())
 }
 
