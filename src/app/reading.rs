@@ -12,6 +12,7 @@ use super::{
 use crate::{
     domain::{
         access,
+        act::Act,
         clock::Clock,
         id::{AgencyId, OfficialId, PetitionId, TextId},
         lifecycle,
@@ -23,7 +24,7 @@ use crate::{
     store::{
         AnyConnection,
         agencies::{self, AgencyName},
-        events,
+        events::{self, StoredEvent},
         people::{self, PersonalDataReadRow},
         petitions::{self, DetailRow, SubmitterRow},
     },
@@ -184,4 +185,38 @@ pub fn read_submitter(
         },
     )?;
     Ok(row)
+}
+
+/// The history of a petition, without what leads to another that the reader may not see.
+pub fn visible_history(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    id: PetitionId,
+) -> Result<Vec<StoredEvent>, Error> {
+    let loaded = history::load(tx, id)?.ok_or(Error::NotFound)?;
+    caller::standing(tx, world, caller, &loaded.case)?;
+    let mut seen = Vec::new();
+    for stored in events::history(tx, id, None)? {
+        let visible = match elsewhere(&stored.event.record.act) {
+            Some(other) => match history::load(tx, other)? {
+                Some(loaded) => caller::standing(tx, world, caller, &loaded.case).is_ok(),
+                None => false,
+            },
+            None => true,
+        };
+        if visible {
+            seen.push(stored);
+        }
+    }
+    Ok(seen)
+}
+
+/// The other petition that an act leads to.
+fn elsewhere(act: &Act) -> Option<PetitionId> {
+    match act {
+        Act::Survival(facts) => Some(facts.merged),
+        Act::Merge(facts) => Some(facts.survivor),
+        _ => None,
+    }
 }

@@ -1,17 +1,105 @@
-//! The edge: reads requests, calls `app`, writes replies.
+//! The edge: reads requests, calls `app`, writes replies. This page is the map of its addresses.
 //!
 //! Invariants: extractors never refuse by themselves but hand over a `Result`, because refusals have an order
 //! (401, 404, 403, then the form); every 4xx and 5xx leaves through `edge::serve` as a problem (RFC 9457).
 
+mod actions;
+mod auth;
+mod bodies;
 pub mod codes;
 pub mod edge;
 pub mod extract;
 pub mod headers;
+mod health;
 pub mod help;
 pub mod json;
 pub mod methods;
+pub mod openapi;
+mod petitions;
 pub mod problem;
+mod sessions;
 pub mod strict;
+mod views;
+
+use std::io;
+
+use actix_web::{
+    App, HttpServer,
+    body::BoxBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::from_fn,
+    web::{self, ServiceConfig, get, post, resource},
+};
+use utoipa::OpenApi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 pub use edge::Edge;
 pub use problem::Problem;
+
+use crate::{app, config::Settings};
+
+/// Every address of the API.
+fn routes(config: &mut ServiceConfig) {
+    config
+        .service(resource("/livez").route(get().to(health::livez)))
+        .service(resource("/readyz").route(get().to(health::readyz)))
+        .service(resource("/.well-known/jwks.json").route(get().to(health::jwks)))
+        .service(resource("/openapi.json").route(get().to(openapi::serve_document)))
+        .service(help::explain_problem)
+        .service(resource("/v1/sessions").route(post().to(sessions::sign_in)))
+        .service(resource("/v1/petitions").route(post().to(petitions::submit_petition)))
+        .service(resource("/v1/petitions/{id}").route(get().to(petitions::read_petition)))
+        .service(resource("/v1/petitions/{id}/events").route(get().to(petitions::list_events)))
+        .service(resource("/v1/petitions/{id}/deadlines").route(get().to(petitions::explain_deadlines)))
+        .service(resource("/v1/petitions/{id}/submitter").route(get().to(petitions::read_submitter)))
+        .configure(actions::routes);
+}
+
+/// What each module says of its operations.
+fn apis() -> Vec<utoipa::openapi::OpenApi> {
+    vec![health::Api::openapi(), sessions::Api::openapi(), petitions::Api::openapi(), actions::Api::openapi()]
+}
+
+/// The service, over an application: what the server runs and the tests call.
+pub fn application(
+    app: app::App,
+    edge: web::Data<Edge>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let text = openapi::as_file().unwrap_or_default();
+    App::new()
+        .app_data(web::Data::new(app))
+        .app_data(edge)
+        .app_data(web::Data::new(openapi::DocumentText(text)))
+        .wrap(from_fn(edge::serve))
+        .configure(routes)
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(["/openapi.json"]).validator_url("none")))
+        .service(web::redirect("/docs", "/docs/"))
+        .default_service(web::to(methods::unmatched))
+}
+
+/// What the edge knows, from the settings.
+pub fn edge(settings: &Settings) -> web::Data<Edge> {
+    web::Data::new(Edge {
+        public_url: settings.public_url.clone().unwrap_or_default(),
+        body_limit: settings.body_limit,
+        methods: methods::Methods::of(&openapi::document()),
+    })
+}
+
+/// Serves until the process is told to stop; requests under way are finished first, for at most 30 seconds.
+pub async fn serve(app: app::App, settings: &Settings) -> io::Result<()> {
+    let edge = edge(settings);
+    HttpServer::new(move || application(app.clone(), edge.clone()))
+        .shutdown_timeout(30)
+        .bind(settings.listen)?
+        .run()
+        .await
+}

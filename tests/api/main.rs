@@ -7,10 +7,12 @@
 )]
 
 mod architecture;
+mod openapi;
 mod schema_parity;
 mod store;
 mod store_tables;
 mod support;
+mod walk;
 
 use std::process::ExitCode;
 
@@ -19,8 +21,15 @@ use support::{Case, Database, postgres};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let cases: Vec<Case> =
-        [architecture::cases(), schema_parity::cases(), store::cases(), store_tables::cases()].concat();
+    let cases: Vec<Case> = [
+        architecture::cases(),
+        openapi::cases(),
+        schema_parity::cases(),
+        store::cases(),
+        store_tables::cases(),
+        walk::cases(),
+    ]
+    .concat();
 
     let binaries = postgres::find();
     if binaries.is_none() && std::env::var("KIENNGHI_REQUIRE_POSTGRES").is_ok_and(|value| value == "1") {

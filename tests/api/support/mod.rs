@@ -1,5 +1,6 @@
 //! What tests stand on: a database of their own, and their registration.
 
+pub(crate) mod client;
 pub(crate) mod postgres;
 
 use std::{

@@ -1,0 +1,162 @@
+//! The OpenAPI 3.1 document: what the modules say of their operations, and what is said of all of them at once.
+
+use actix_web::{HttpResponse, http::header, web};
+use utoipa::{
+    OpenApi,
+    openapi::{
+        self, Components, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Responses,
+        path::{Operation, PathItem},
+        schema::{ObjectBuilder, Schema, Type},
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use super::{
+    codes, help,
+    problem::{MEDIA_TYPE, ProblemDocument},
+};
+use crate::domain::vocabulary::{Code, Language};
+
+/// The name of the bearer token in the document.
+const BEARER: &str = "bearer";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "kiennghi",
+        description = "Follows each citizen's petition from submission to public written reply, names who is responsible and by when, and proves afterwards what happened.\n\nTimes are RFC 3339 with an offset; `…_at` is an instant, `…_on` a civil day in the zone of the installation (Asia/Ho_Chi_Minh). Every 4xx and 5xx is a problem (RFC 9457) with a stable `code`, in Vietnamese or, with `Accept-Language: en`, in English. Lists of codes may grow: treat an unknown one as such.",
+        license(name = "EUPL-1.2", identifier = "EUPL-1.2")
+    ),
+    servers((url = "/", description = "This installation")),
+    components(schemas(ProblemDocument)),
+    tags(
+        (name = "sessions", description = "Signing in."),
+        (name = "petitions", description = "Submitting, registering and reading petitions."),
+        (name = "actions", description = "What can be done to a petition: one operation for each row of the table of moves, see GET /v1/lifecycle."),
+        (name = "tracking", description = "A citizen follows his own petitions by code and access key."),
+        (name = "public", description = "What everybody may read."),
+        (name = "reference", description = "Codes with their labels, agencies, the table of moves, deadlines in advance."),
+        (name = "overdue", description = "What is overdue, since when, with whom, now or as it stood."),
+        (name = "reports", description = "Figures."),
+        (name = "sandbox", description = "A clock one can turn, in a sandbox only."),
+        (name = "operator", description = "Health and documentation.")
+    ),
+    paths(help::explain_problem)
+)]
+struct Base;
+
+/// The whole document.
+pub fn document() -> openapi::OpenApi {
+    let mut document = Base::openapi();
+    for module in super::apis() {
+        document.merge(module);
+    }
+    let components = document.components.get_or_insert_with(Components::new);
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("Access token from POST /v1/sessions or POST /v1/tracking: a JWT (RFC 9068), checked by the rules of RFC 8725."))
+        .build();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    for row in codes::ALL {
+        let name = problem_name(row.status.as_u16());
+        components
+            .responses
+            .entry(name)
+            .or_insert_with(|| RefOr::T(problem_response(row.title(Language::En))));
+    }
+    for (path, item) in &mut document.paths.paths {
+        let has_parameter = path.contains('{');
+        for (operation, writes) in operations(item) {
+            add_problems(operation, writes, has_parameter);
+        }
+    }
+    document
+}
+
+/// The operations of an address, with whether they write.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+    let reads = item.get.iter_mut().map(|operation| (operation, false));
+    let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten();
+    reads.chain(writes.map(|operation| (operation, true)))
+}
+
+/// Every operation answers its refusals as problems; which ones follows from what it is.
+fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) {
+    let secured = operation.security.as_ref().is_some_and(|security| {
+        security.iter().any(|requirement| {
+            serde_json::to_value(requirement).is_ok_and(|value| value.get(BEARER).is_some())
+        })
+    });
+    let conditional = operation
+        .parameters
+        .iter()
+        .flatten()
+        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
+    let mut statuses = vec![400, 406, 500, 503];
+    if secured {
+        statuses.extend([401, 403]);
+    }
+    if has_parameter {
+        statuses.push(404);
+    }
+    if writes {
+        statuses.extend([401, 408, 409, 413, 415, 422]);
+    }
+    if conditional {
+        statuses.extend([412, 428]);
+    }
+    let known = |status: u16| codes::ALL.iter().any(|row| row.status.as_u16() == status);
+    let responses: &mut Responses = &mut operation.responses;
+    for status in statuses.into_iter().filter(|status| known(*status)) {
+        let reference = Ref::from_response_name(problem_name(status));
+        responses.responses.entry(status.to_string()).or_insert(RefOr::Ref(reference));
+    }
+}
+
+fn problem_name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+fn problem_response(title: &str) -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
+    ResponseBuilder::new().description(format!("A problem: {title}.")).content(MEDIA_TYPE, content).build()
+}
+
+/// The schema of a code: a string, one of a closed list in requests.
+pub(super) fn code<C: Code>() -> Schema {
+    let codes = C::ALL.iter().map(|value| value.as_str());
+    let names: Vec<String> =
+        C::ALL.iter().map(|value| format!("`{}` {}", value.as_str(), value.label(Language::Vi))).collect();
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(codes))
+        .description(Some(format!("One code of the list: {}.", names.join(", "))))
+        .into()
+}
+
+/// The schema of a code in an answer: clients must expect codes they do not know yet.
+pub(super) fn open_code<C: Code>() -> Schema {
+    let first = C::ALL.first().map(|value| value.as_str()).unwrap_or_default();
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(format!("Code of a {}; the list may grow, see /v1/reference.", C::NAME)))
+        .examples([first])
+        .into()
+}
+
+/// The document as a file: indented, with a newline at the end.
+pub fn as_file() -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string_pretty(&document())? + "\n")
+}
+
+/// `GET /openapi.json`.
+pub(super) async fn serve_document(text: web::Data<DocumentText>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .body(text.0.clone())
+}
+
+/// The document as text, made once.
+pub(super) struct DocumentText(pub(super) String);

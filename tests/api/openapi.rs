@@ -1,0 +1,104 @@
+//! The document is the contract: the file is true, complete, and refers to nothing that is not there.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::support::{Case, once};
+use kiennghi::http::openapi;
+
+pub(crate) fn cases() -> Vec<Case> {
+    once![the_file_is_the_document, no_reference_dangles, every_operation_says_what_it_is]
+}
+
+fn document() -> Value {
+    serde_json::to_value(openapi::document()).unwrap()
+}
+
+fn the_file_is_the_document() {
+    let file = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/openapi.json"))
+        .unwrap_or_default();
+    let document = openapi::as_file().unwrap();
+    assert!(
+        file == document,
+        "openapi/openapi.json drifted: run `cargo run -- openapi > openapi/openapi.json`"
+    );
+}
+
+fn no_reference_dangles() {
+    let document = document();
+    let mut references = BTreeSet::new();
+    collect(&document, &mut references);
+    assert!(!references.is_empty());
+    for reference in references {
+        let pointer = reference.strip_prefix('#').expect("a reference within the document");
+        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    }
+}
+
+fn collect(value: &Value, references: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get("$ref") {
+                references.insert(reference.clone());
+            }
+            members.values().for_each(|member| collect(member, references));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, references)),
+        _ => {}
+    }
+}
+
+fn every_operation_says_what_it_is() {
+    let document = document();
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let at = format!("{method} {path}");
+            for member in ["summary", "description", "operationId"] {
+                assert!(
+                    operation[member].as_str().is_some_and(|text| !text.is_empty()),
+                    "{at} has no {member}"
+                );
+            }
+            assert!(operation["tags"].as_array().is_some_and(|tags| !tags.is_empty()), "{at} has no tag");
+            assert!(operation["security"].is_array(), "{at} does not say who may call it");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.keys().any(|status| status.starts_with('4')), "{at} names no problem");
+            assert!(has_example(&document, operation), "{at} shows no example");
+            assert!(
+                names.insert(operation["operationId"].as_str().unwrap().to_owned()),
+                "{at}: the name is taken"
+            );
+        }
+    }
+}
+
+/// Whether the body or the answer of an operation shows an example.
+fn has_example(document: &Value, operation: &Value) -> bool {
+    let shown = |content: &Value| {
+        content.as_object().into_iter().flatten().any(|(_, media)| {
+            let schema = &media["schema"];
+            let schema = match schema["$ref"].as_str() {
+                Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap_or(schema),
+                None => schema,
+            };
+            let present = |value: &Value| !value.is_null();
+            present(&media["example"])
+                || present(&schema["example"])
+                || present(&schema["examples"])
+                || schema["type"] == "string"
+                || schema["properties"]
+                    .as_object()
+                    .is_some_and(|properties| properties.values().any(|p| present(&p["example"])))
+        })
+    };
+    let bodies = [&operation["requestBody"]["content"]];
+    let answers = operation["responses"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(status, _)| status.starts_with('2'));
+    bodies.into_iter().any(shown)
+        || answers.into_iter().any(|(_, answer)| answer["content"].is_null() || shown(&answer["content"]))
+}
