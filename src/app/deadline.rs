@@ -5,7 +5,7 @@ use crate::{
     domain::{
         clock::Clock,
         time::{Day, Instant},
-        vocabulary::{Basis, Timeliness},
+        vocabulary::{Basis, Stage, Timeliness},
     },
     store::spans::{ClockRow, SpanRow},
 };
@@ -13,12 +13,13 @@ use crate::{
 /// Until when something is to be done, by which rule, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deadline {
+    pub stage: Stage,
     /// The first instant that is too late; nothing while the clock rests.
     pub due_at: Option<Instant>,
     /// The last day that is in time.
     pub due_on: Option<Day>,
     /// As it was first; it never moves.
-    pub first_due_at: Option<Instant>,
+    pub first_due_at: Instant,
     pub basis: Basis,
     pub provisional: bool,
     pub rule: Option<RuleName>,
@@ -37,9 +38,10 @@ impl Deadline {
     pub fn of_clock(clock: &Clock, world: &World) -> Self {
         let due = clock.due_as_of(world.now);
         Self {
+            stage: clock.stage,
             due_at: due.map(|due| due.due_at),
             due_on: due.map(|due| due.due_on),
-            first_due_at: Some(clock.first_due.due_at),
+            first_due_at: clock.first_due.due_at,
             basis: clock.basis,
             provisional: due.is_some_and(|due| due.provisional),
             rule: clock.rule.as_deref().and_then(|id| rule_name(id, world)),
@@ -48,17 +50,18 @@ impl Deadline {
     }
 
     /// The same from the present stretches of a petition and of its clock.
-    pub fn of_rows(span: &SpanRow, clock: &ClockRow, world: &World) -> Self {
+    pub fn of_rows(span: &SpanRow, clock: &ClockRow, world: &World) -> Option<Self> {
         let paused = is_paused(span, world.now);
-        Self {
+        Some(Self {
+            stage: clock.stage,
             due_at: clock.due_at.filter(|_| !paused),
             due_on: clock.due_on.filter(|_| !paused),
-            first_due_at: clock.first_due_at,
+            first_due_at: clock.first_due_at?,
             basis: clock.basis,
             provisional: clock.provisional && !paused,
             rule: clock.rule_id.as_deref().and_then(|id| rule_name(id, world)),
             timeliness: timeliness(span, world.now),
-        }
+        })
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
+
 use super::{
     Error,
     deadline::Deadline,
@@ -75,7 +77,7 @@ pub struct PublicReply {
 }
 
 /// What the public list is asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Filter {
     pub kind: Option<Kind>,
     pub field_code: Option<String>,
@@ -206,7 +208,7 @@ pub(super) fn deadlines(
     let clocks = public::present_clocks(tx, &ids)?;
     let deadline = |face: &Face| {
         let clock = clocks.get(&(face.id, face.span.round, face.span.clock_stage?))?;
-        Some(Deadline::of_rows(&face.span, clock, world))
+        Deadline::of_rows(&face.span, clock, world)
     };
     Ok(faces.iter().map(deadline).collect())
 }

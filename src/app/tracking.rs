@@ -6,12 +6,11 @@ use uuid::Uuid;
 
 use super::{
     App, Error,
-    actions::{self, Call, Done, Request, Seen},
+    actions::{self, Call, Done},
     caller::{self, Caller},
     clock::{new_id, real_now},
     deadline::Deadline,
     history::{self, Entry, Loaded},
-    idempotency::RequestKey,
     public::{self, AgencyFace, Names, PersonFace},
     reading::{self, Reading},
     secrets::{constant_time_eq, sha256},
@@ -313,33 +312,17 @@ fn deliver(tx: &mut AnyConnection, world: &World, id: PetitionId) -> Result<(), 
     Ok(())
 }
 
-/// A citizen's call of an action on a petition named by its code.
-#[derive(Debug)]
-pub struct CodeCall {
-    pub caller: Caller,
-    pub code: String,
-    pub action: Action,
-    pub request: Result<Request, Error>,
-    pub seen: Seen,
-    pub key: Result<Option<RequestKey>, Error>,
-}
-
-/// Does what the author asks for, and reads the petition as it is then (or was, for a repeated request).
-pub fn act(tx: &mut AnyConnection, world: &World, call: &CodeCall) -> Result<(Done, Tracked), Error> {
-    let petition = find(tx, &call.caller, &call.code)?;
-    let done = actions::perform(
-        tx,
-        world,
-        &Call {
-            caller: call.caller.clone(),
-            petition,
-            action: call.action,
-            request: call.request.as_ref().map(Request::clone).map_err(Error::again),
-            seen: call.seen,
-            key: call.key.as_ref().map(Option::clone).map_err(Error::again),
-        },
-    )?;
-    let tracked = read(tx, world, &call.caller, petition, Some(done.sequence))?;
+/// Does what the author asks for to the petition of a code, and reads it as it is then (or was, for a repeated
+/// request); the petition that the call names is replaced.
+pub fn act(
+    tx: &mut AnyConnection,
+    world: &World,
+    code: &str,
+    call: &mut Call,
+) -> Result<(Done, Tracked), Error> {
+    call.petition = find(tx, &call.caller, code)?;
+    let done = actions::perform(tx, world, call)?;
+    let tracked = read(tx, world, &call.caller, call.petition, Some(done.sequence))?;
     Ok((done, tracked))
 }
 
