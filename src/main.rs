@@ -1,1 +1,3 @@
-fn main() {}
+fn main() {
+    print!("{}", kiennghi::http::openapi::as_file().unwrap());
+}

@@ -72,7 +72,11 @@ pub struct Done {
 /// Does what a call asks for, or refuses in the order of the contract: not visible, role, form, replay,
 /// version, state, content.
 pub fn perform(tx: &mut AnyConnection, world: &World, call: &Call) -> Result<Done, Error> {
-    let loaded = history::load(tx, call.petition)?.ok_or(Error::NotFound)?;
+    let Some(loaded) = history::load(tx, call.petition)? else {
+        // Who is nobody hears that first, whether the petition exists or not.
+        caller::identify(tx, world, &call.caller)?;
+        return Err(Error::NotFound);
+    };
     let (person, roles) = caller::standing(tx, world, &call.caller, &loaded.case)?;
     if !roles.iter().any(|role| lifecycle::is_ever_for(call.action, *role)) {
         return Err(access::forbidden(call.action).into());
@@ -113,7 +117,7 @@ fn carry_out(
 ) -> Result<Loaded, Error> {
     let Request { act, occurred_at, parts } = request;
     let part_ids: Vec<PetitionId> = parts.iter().map(|_| new_id()).collect();
-    let act = with_parts(act, &part_ids, &parts);
+    let act = with_parts(act, &part_ids, &parts, loaded.case.visibility);
     let known = known::look_up(tx, world, &loaded.case, &act, &actor, caller)?;
     let survivor = known.survivor.clone();
     let action = act.action();
@@ -126,7 +130,7 @@ fn carry_out(
         known,
     };
     if !parts.is_empty() {
-        submission::check_parts(tx, &parts)?;
+        submission::check_parts(tx, &loaded.case, &parts)?;
     }
     let decision = decide(&loaded.case, act, &context)?;
     let for_citizen = actor.role == Role::Intake
@@ -136,17 +140,17 @@ fn carry_out(
     if after.case.visibility != loaded.case.visibility {
         known::check_watch(tx, world, after.case.visibility, after.case.intake_agency)?;
     }
-    submission::begin_parts(tx, world, &after, &part_ids, &parts)?;
+    submission::begin_parts(tx, world, loaded, after.case.last_event, &part_ids, &parts)?;
     settle_merge(tx, world, loaded, &after, survivor.map(|case| case.id))?;
     Ok(after)
 }
 
 /// A split names its parts before they exist, so that the parent's event can refer to them.
-fn with_parts(act: Act, ids: &[PetitionId], parts: &[Part]) -> Act {
+fn with_parts(act: Act, ids: &[PetitionId], parts: &[Part], own: Visibility) -> Act {
     match act {
         Act::Split(mut split) => {
             split.parts = ids.to_vec();
-            split.visibility = parts.iter().map(Part::visibility).max().unwrap_or(Visibility::PartiesOnly);
+            split.visibility = parts.iter().map(|part| part.visibility(own)).max().unwrap_or(own);
             Act::Split(split)
         }
         other => other,
@@ -178,7 +182,7 @@ fn settle_merge(
         to: survivor.case.state,
         round: survivor.case.round,
         clocks,
-        occurred_at: world.now.max(survivor.case.since),
+        occurred_at: world.now.max(survivor.case.settled_at),
     };
     let entry = Entry::new(Actor::system(), decision).caused_by(after.case.last_event);
     history::append(tx, world, &survivor, entry)?;

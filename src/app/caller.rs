@@ -81,6 +81,15 @@ pub fn lines(tx: &mut AnyConnection, case: &Case) -> Result<Lines, Error> {
     })
 }
 
+/// The person behind a caller, if it is an official; refuses who is nobody.
+pub fn identify(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<Option<Person>, Error> {
+    match caller {
+        Caller::Anonymous => Err(Error::Unauthenticated("missing_token")),
+        Caller::Tracker(_) => Ok(None),
+        Caller::Official(_) => person(tx, world, caller).map(Some),
+    }
+}
+
 /// The roles in which a caller stands to a case; not visible reads as absent.
 pub fn standing(
     tx: &mut AnyConnection,
@@ -88,15 +97,11 @@ pub fn standing(
     caller: &Caller,
     case: &Case,
 ) -> Result<(Option<Person>, Vec<Role>), Error> {
-    match caller {
-        Caller::Anonymous => Err(Error::Unauthenticated("missing_token")),
-        Caller::Tracker(petitions) if petitions.contains(&case.id) => Ok((None, vec![Role::Citizen])),
-        Caller::Tracker(_) => Err(Error::NotFound),
-        Caller::Official(_) => {
-            let person = person(tx, world, caller)?;
-            let lines = lines(tx, case)?;
-            let roles = access::roles(case, &person, &lines);
-            if roles.is_empty() { Err(Error::NotFound) } else { Ok((Some(person), roles)) }
-        }
-    }
+    let Some(person) = identify(tx, world, caller)? else {
+        let own = matches!(caller, Caller::Tracker(petitions) if petitions.contains(&case.id));
+        return if own { Ok((None, vec![Role::Citizen])) } else { Err(Error::NotFound) };
+    };
+    let lines = lines(tx, case)?;
+    let roles = access::roles(case, &person, &lines);
+    if roles.is_empty() { Err(Error::NotFound) } else { Ok((Some(person), roles)) }
 }

@@ -28,15 +28,14 @@ pub(super) fn write(
     fresh: &FreshTexts,
 ) -> Result<(), Error> {
     if before.public_title != after.public_title || before.public_summary != after.public_summary {
-        let held = petitions::detail(tx, after.id)?;
-        let word = |prose: &Option<Prose>, former: &Option<Prose>, text: Option<String>| {
-            if prose == former {
-                return text;
-            }
-            prose.as_ref().and_then(Prose::kept).and_then(|id| fresh.get(&id)).cloned()
+        let present = petitions::detail(tx, after.id)?;
+        // A word that did not change now is the one that is there.
+        let word = |prose: &Option<Prose>, present: Option<String>| {
+            let kept = prose.as_ref().and_then(Prose::kept)?;
+            fresh.get(&kept).cloned().or(present)
         };
-        let title = word(&after.public_title, &before.public_title, held.public_title);
-        let summary = word(&after.public_summary, &before.public_summary, held.public_summary);
+        let title = word(&after.public_title, present.public_title);
+        let summary = word(&after.public_summary, present.public_summary);
         petitions::set_public_words(tx, after.id, title.as_deref(), summary.as_deref())?;
     }
     match &event.record.act {
@@ -50,10 +49,16 @@ pub(super) fn write(
             )?)
         }
         Act::Decline(_) => Ok(handling::release(tx, after.id, None, event.occurred_at)?),
+        Act::Reopening(_) if after.lead.is_none() => {
+            Ok(handling::release(tx, after.id, None, event.occurred_at)?)
+        }
         Act::Merge(facts) => {
             Ok(petitions::link(tx, after.id, facts.survivor, LinkKind::Duplicate, event.recorded_at)?)
         }
-        Act::MergeReversal(_) => Ok(petitions::unlink(tx, after.id, LinkKind::Duplicate)?),
+        Act::MergeReversal(_) => match before.merged_into {
+            Some(survivor) => Ok(petitions::unlink(tx, after.id, survivor, LinkKind::Duplicate)?),
+            None => Ok(()),
+        },
         _ => write_reply(tx, after, event),
     }
 }
@@ -83,8 +88,11 @@ fn write_reply(tx: &mut AnyConnection, after: &Case, event: &Event) -> Result<()
             Ok(handling::insert_revision(tx, &row, &commitments(facts.revision, &facts.commitments)?)?)
         }
         Act::Publication(_) => match &after.reply {
-            Some(reply) => Ok(handling::publish_revision(tx, reply.revision, event.recorded_at)?),
-            None => Ok(()),
+            // Published on a forwarded petition: there may be a draft that nobody signed.
+            Some(reply) if reply.approved.is_some() => {
+                Ok(handling::publish_revision(tx, reply.revision, event.recorded_at)?)
+            }
+            _ => Ok(()),
         },
         Act::Takedown(_) => Ok(handling::take_down(tx, after.id, event.recorded_at)?),
         Act::Delivery(facts) => {

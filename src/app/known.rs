@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     domain::{
-        act::{Act, Support},
-        decide::{Known, KnownAgency, KnownPerson},
+        act::{Act, Commitment, Respondent, Support},
+        decide::{Known, KnownAgency, KnownPerson, KnownSupport, checks::MANY},
         event::Actor,
         id::{AgencyId, OfficialId, PetitionId},
         petition::Case,
@@ -28,14 +28,18 @@ pub(super) fn look_up(
     actor: &Actor,
     caller: &Caller,
 ) -> Result<Known, Error> {
-    let mut known = Known { supporting_fit: true, ..Known::default() };
+    let mut known = Known { supporting_fit: true, named_exist: true, ..Known::default() };
     known.heads =
         actor.official.map(|official| people::headed_by(tx, official)).transpose()?.unwrap_or_default();
     match act {
-        Act::Classification(facts) => known.field_exists = field_exists(tx, &facts.field_code)?,
+        Act::Classification(facts) => {
+            known.field_exists = field_exists(tx, &facts.field_code)?;
+            known.named_exist = respondent_exists(tx, facts.respondent)?;
+        }
         Act::Reclassification(facts) => {
             known.field_exists =
                 facts.field_code.as_deref().map(|code| field_exists(tx, code)).transpose()?.unwrap_or(true);
+            known.named_exist = respondent_exists(tx, facts.respondent)?;
         }
         Act::Assignment(facts) => {
             holder(tx, world, &mut known, case, facts.agency_id, facts.responsible_id, &facts.supporting)?;
@@ -44,16 +48,56 @@ pub(super) fn look_up(
             holder(tx, world, &mut known, case, facts.agency_id, facts.responsible_id, &facts.supporting)?;
         }
         Act::Handover(facts) => {
-            let lead = agency(tx, case.lead_or_intake())?;
-            let line = lead.map(|lead| lead.line).unwrap_or_default();
+            known.holder = agency(tx, case.lead_or_intake())?;
+            let line = known.holder.as_ref().map(|holder| holder.line.clone()).unwrap_or_default();
             known.person = person(tx, world, case, facts.responsible_id, &line)?;
         }
         Act::Decline(facts) => known.agency = agency(tx, facts.agency_id)?,
         Act::Merge(facts) => known.survivor = survivor(tx, world, caller, facts.survivor)?.map(Box::new),
-        Act::ReplyRevision(facts) => known.author_exists = people::official(tx, facts.author_id)?.is_some(),
+        Act::Urging(facts) => known.named_exist = named_exist(tx, facts.agency_id, facts.official_id)?,
+        Act::Acceptance(_) | Act::ReplySubmission(_) | Act::ReplyReturn(_) | Act::ReplyApproval(_) => {
+            known.holder = agency(tx, case.lead_or_intake())?;
+        }
+        Act::ReplyDraft(facts) => {
+            known.holder = agency(tx, case.lead_or_intake())?;
+            known.named_exist = promisers_exist(tx, &facts.commitments)?;
+        }
+        Act::ReplyRevision(facts) => {
+            known.holder = agency(tx, case.lead_or_intake())?;
+            known.author_exists = people::official(tx, facts.author_id)?.is_some();
+            known.named_exist = promisers_exist(tx, &facts.commitments)?;
+        }
         _ => {}
     }
     Ok(known)
+}
+
+/// Whether an agency and an official exist, as far as they are named.
+fn named_exist(
+    tx: &mut AnyConnection,
+    agency: Option<AgencyId>,
+    official: Option<OfficialId>,
+) -> Result<bool, Error> {
+    let agency = agency.map(|id| agencies::by_id(tx, id)).transpose()?;
+    let official = official.map(|id| people::official(tx, id)).transpose()?;
+    Ok(agency.is_none_or(|found| found.is_some()) && official.is_none_or(|found| found.is_some()))
+}
+
+/// Whether the respondent exists, if one is named.
+pub(super) fn respondent_exists(
+    tx: &mut AnyConnection,
+    respondent: Option<Respondent>,
+) -> Result<bool, Error> {
+    respondent.map_or(Ok(true), |named| named_exist(tx, named.agency_id, named.official_id))
+}
+
+fn promisers_exist(tx: &mut AnyConnection, commitments: &[Commitment]) -> Result<bool, Error> {
+    for commitment in commitments.iter().take(MANY) {
+        if !named_exist(tx, commitment.agency_id, commitment.person_id)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn field_exists(tx: &mut AnyConnection, code: &str) -> Result<bool, Error> {
@@ -99,28 +143,38 @@ fn holder(
     known.agency = agency(tx, lead)?;
     let line = known.agency.as_ref().map(|agency| agency.line.clone()).unwrap_or_default();
     known.person = person(tx, world, case, responsible, &line)?;
-    known.supporting_fit = supporting_fit(tx, lead, supporting)?;
+    (known.supporting_fit, known.supporting) = supporters(tx, lead, supporting)?;
     Ok(())
 }
 
-/// Supporting agencies exist, once each, besides the lead; a person named belongs to his agency.
-fn supporting_fit(tx: &mut AnyConnection, lead: AgencyId, supporting: &[Support]) -> Result<bool, Error> {
+/// Whether the supporting agencies exist, once each, besides the lead, a person named belonging to his agency; and
+/// those that exist.
+fn supporters(
+    tx: &mut AnyConnection,
+    lead: AgencyId,
+    supporting: &[Support],
+) -> Result<(bool, Vec<KnownSupport>), Error> {
+    let mut fit = true;
     let mut seen = vec![lead];
-    for support in supporting {
-        if seen.contains(&support.agency_id) || agencies::by_id(tx, support.agency_id)?.is_none() {
-            return Ok(false);
-        }
-        seen.push(support.agency_id);
+    let mut found = Vec::new();
+    for support in supporting.iter().take(MANY) {
+        let Some(agency) = agency(tx, support.agency_id)? else {
+            fit = false;
+            continue;
+        };
+        fit &= !seen.contains(&agency.id);
+        seen.push(agency.id);
+        let mut heads = Vec::new();
         if let Some(id) = support.person_id {
             let official = people::official(tx, id)?;
-            if official.is_none_or(|official| {
-                official.agency_id != support.agency_id || official.disabled_at.is_some()
-            }) {
-                return Ok(false);
-            }
+            fit &= official.is_some_and(|official| {
+                official.agency_id == support.agency_id && official.disabled_at.is_none()
+            });
+            heads = people::headed_by(tx, id)?;
         }
+        found.push(KnownSupport { agency, person: support.person_id, heads });
     }
-    Ok(true)
+    Ok((fit, found))
 }
 
 /// The petition to merge into, if the caller may see it.

@@ -4,7 +4,7 @@ use super::{Error, clock::new_id, history::FreshTexts, world::World};
 use crate::{
     domain::{
         clock::{self, Clock, ClockStatus},
-        decide::CLOSES_AFTER_DAYS,
+        decide::closes_at,
         event::Event,
         petition::{Case, RoundOutcome},
         time::Instant,
@@ -62,7 +62,7 @@ pub fn petition_row(
         public_from: case.is_public().then_some(public_since),
         merged_into: case.merged_into,
         last_hash: hash,
-        closes_at: open_end.then(|| case.since.day(zone).plus_days(CLOSES_AFTER_DAYS).start(zone)),
+        closes_at: open_end.then(|| closes_at(case.since, zone)),
         created_at: before.map_or(world.now, |row| row.created_at),
     }
 }

@@ -85,9 +85,17 @@ pub fn read(
     id: PetitionId,
     up_to: Option<u32>,
 ) -> Result<Reading, Error> {
-    let row = petitions::find(tx, id)?.ok_or(Error::NotFound)?;
-    let loaded = history::fold(tx, row, up_to)?;
-    let (_, roles) = caller::standing(tx, world, caller, &loaded.case)?;
+    let present = history::load(tx, id)?.ok_or(Error::NotFound)?;
+    let (_, mut roles) = caller::standing(tx, world, caller, &present.case)?;
+    let loaded = match up_to.filter(|sequence| *sequence < present.case.sequence) {
+        Some(_) => history::fold(tx, present.row, up_to)?,
+        None => present,
+    };
+    if up_to.is_some() {
+        // The stricter of then and now.
+        let (_, then) = caller::standing(tx, world, caller, &loaded.case)?;
+        roles.retain(|role| then.contains(role));
+    }
     put_together(tx, world, caller, loaded, roles)
 }
 
@@ -171,7 +179,8 @@ pub fn read_submitter(
         return Err(access::submitter_is_sealed().into());
     }
     let row = petitions::find_submitter(tx, id)?;
-    let role = roles.first().copied().unwrap_or(Role::Intake);
+    let needs_it = |role: &Role| access::may_read_submitter(&loaded.case, &[*role]);
+    let role = roles.iter().copied().find(needs_it).unwrap_or(Role::Intake);
     people::insert_read(
         tx,
         &PersonalDataReadRow {

@@ -1,5 +1,7 @@
 //! A petition comes in: from a citizen without an account, from an intake officer, or as a part of another.
 
+mod parts;
+
 use super::{
     Error,
     caller::{self, Caller},
@@ -15,7 +17,7 @@ use crate::{
         access::Person,
         act::{Act, Previous, Registration},
         clock::{self, ClockOp},
-        decide::{Decision, checks::Checks, default_visibility},
+        decide::{Decision, checks::Checks},
         event::Actor,
         id::{AgencyId, PetitionId},
         identifiers::PetitionCode,
@@ -23,10 +25,7 @@ use crate::{
         refusal::Refusal,
         rule::Traits,
         submission::{Location, Submission},
-        vocabulary::{
-            Assurance, Complexity, Kind, LinkKind, Provenance, Role, Stage, StartEvent, State, Urgency,
-            Visibility,
-        },
+        vocabulary::{Assurance, Complexity, Provenance, Role, Stage, StartEvent, State},
     },
     store::{
         AnyConnection, agencies,
@@ -35,22 +34,8 @@ use crate::{
     },
 };
 
-/// One part of a letter that is split: its own kind, title and text.
-#[derive(Debug, Clone)]
-pub struct Part {
-    pub kind: Kind,
-    pub instance: Option<u8>,
-    pub title: String,
-    pub content: String,
-    pub field_code: String,
-}
-
-impl Part {
-    /// Who may see the part until it is classified.
-    pub fn visibility(&self) -> Visibility {
-        default_visibility(self.kind).max(Visibility::PartiesOnly)
-    }
-}
+pub use parts::Part;
+pub(super) use parts::{begin_parts, check_parts};
 
 /// A submission on its way in; faults of form are carried along, because other refusals come before them.
 #[derive(Debug)]
@@ -203,17 +188,9 @@ fn check_references(
             "There is no such petition.",
         );
     }
-    if let Some(respondent) = submission.paper.respondent {
-        let agency_known = match respondent.agency_id {
-            Some(id) => agencies::by_id(tx, id)?.is_some(),
-            None => true,
-        };
-        let person_known = match respondent.official_id {
-            Some(id) => crate::store::people::official(tx, id)?.is_some(),
-            None => true,
-        };
+    if submission.paper.respondent.is_some() {
         checks.require(
-            agency_known && person_known,
+            known::respondent_exists(tx, submission.paper.respondent)?,
             "/respondent",
             "unknown",
             "Không có cơ quan hoặc cán bộ này.",
@@ -312,69 +289,6 @@ fn opening(world: &World, mut registration: Registration) -> Decision {
         occurred_at: at,
         act: Act::Registration(Box::new(registration)),
     }
-}
-
-/// Registers the parts of a split petition: received when the parent was, linked to it, as secret as it.
-pub(super) fn begin_parts(
-    tx: &mut AnyConnection,
-    world: &World,
-    parent: &Loaded,
-    ids: &[PetitionId],
-    parts: &[Part],
-) -> Result<(), Error> {
-    for (id, part) in ids.iter().zip(parts) {
-        let first = &parent.case.registration;
-        let registration = Registration {
-            code: new_code(tx)?,
-            kind: part.kind,
-            instance: part.instance,
-            channel: parent.case.channel,
-            submitter_type: parent.case.submitter_type,
-            field_code: part.field_code.clone(),
-            urgency: Urgency::Normal,
-            visibility: part.visibility(),
-            received_at: parent.case.received_at,
-            title: part.title.clone().into(),
-            content: part.content.clone().into(),
-            location: None,
-            respondent: None,
-            submitter_digest: None,
-            previous: None,
-            part_of: Some(parent.case.id),
-            promised_due_at: None,
-            promised_due_on: None,
-            ..first.clone()
-        };
-        known::check_watch(tx, world, registration.visibility, registration.intake_agency)?;
-        let submitter = petitions::find_submitter(tx, parent.case.id)?;
-        let submitter = submitter.map(|row| SubmitterRow { petition_id: *id, ..row });
-        let registration =
-            Registration { submitter_digest: submitter.as_ref().map(|row| hex(&row.digest)), ..registration };
-        let entry =
-            Entry::new(Actor::system(), opening(world, registration)).caused_by(parent.case.last_event);
-        history::begin(tx, world, *id, entry, &detail_row(*id, None), submitter.as_ref())?;
-        petitions::link(tx, *id, parent.case.id, LinkKind::Part, world.now)?;
-    }
-    Ok(())
-}
-
-/// What is wrong with the parts of a split.
-pub(super) fn check_parts(tx: &mut AnyConnection, parts: &[Part]) -> Result<(), Error> {
-    let mut checks = Checks::default();
-    for (index, part) in parts.iter().enumerate() {
-        let at = |name: &str| format!("/parts/{index}/{name}");
-        checks.title(&at("title"), &part.title.clone().into());
-        checks.text(&at("content"), &part.content.clone().into(), crate::domain::decide::checks::CONTENT);
-        checks.add(crate::domain::decide::check_instance(&at("instance"), part.kind, part.instance));
-        checks.require(
-            reference::field(tx, &part.field_code)?.is_some(),
-            &at("field_code"),
-            "unknown_code",
-            "Không có lĩnh vực này; xem /v1/reference.",
-            "There is no such field; see /v1/reference.",
-        );
-    }
-    Ok(checks.finish()?)
 }
 
 /// A code nobody has yet; eight random characters collide so seldom that a second try is plenty.

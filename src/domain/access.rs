@@ -54,6 +54,7 @@ pub fn roles(case: &Case, person: &Person, lines: &Lines) -> Vec<Role> {
     if case.kind == Kind::Denunciation && case.is_against(person.official) {
         return Vec::new();
     }
+    let responsible = case.responsible == Some(person.official);
     let restricted = case.visibility == Visibility::Restricted;
     let mut roles = Vec::new();
     for right in &person.rights {
@@ -62,9 +63,9 @@ pub fn roles(case: &Case, person: &Person, lines: &Lines) -> Vec<Role> {
             Role::Auditor => {
                 right.covers(&lines.intake, case.visibility) || right.covers(&lines.lead, case.visibility)
             }
-            Role::Handler if restricted => {
-                case.responsible == Some(person.official) && right.reaches(&lines.lead)
-            }
+            Role::Handler if restricted => responsible && right.reaches(&lines.lead),
+            // Whoever is named responsible needs to know, whatever his ceiling.
+            Role::Approver if responsible => right.reaches(&lines.lead),
             Role::Handler | Role::Approver => right.covers(&lines.lead, case.visibility),
             _ => false,
         };

@@ -1,7 +1,9 @@
 //! A petition as its history tells it: [`Case`] is the fold of its events.
 
+mod fold;
+
 use super::{
-    act::{Act, Commitment, Correction, Registration, Respondent, SignedDocument, SignedNotice, Support},
+    act::{Act, Commitment, Registration, Respondent, SignedDocument, SignedNotice, Support},
     calendar::Calendar,
     clock::{Clock, ClockOp, Ledger},
     event::{Actor, Event},
@@ -65,10 +67,15 @@ pub struct Case {
     pub state: State,
     /// Where a supplement or a merge found it.
     pub came_from: Option<State>,
-    /// When the state last changed; later events may not take effect before.
+    /// When the state last changed.
     pub since: Instant,
+    /// When something that orders the history last changed (state, holder, classification, clocks of the procedure):
+    /// a later event may not take effect before, so that the fold runs in sequence order.
+    pub settled_at: Instant,
     pub last_recorded_at: Instant,
     pub round: u32,
+    /// When this round began: the receipt, later the reopening.
+    pub round_from: Instant,
     pub classified: bool,
     pub kind: Kind,
     pub instance: Option<u8>,
@@ -86,11 +93,15 @@ pub struct Case {
     pub supporting: Vec<Support>,
     pub respondent: Option<Respondent>,
     pub received_at: Instant,
+    /// The date of the document that a rule may count from.
+    pub basis_on: Option<Day>,
     pub registration: Registration,
     pub title: Prose,
     pub content: Prose,
     pub public_title: Option<Prose>,
     pub public_summary: Option<Prose>,
+    pub incoming_number: Option<String>,
+    pub letter_date: Option<Day>,
     pub group_size: Option<u32>,
     /// How many of a group have withdrawn.
     pub withdrawn: u32,
@@ -109,6 +120,8 @@ pub struct Case {
     pub took_part: Vec<OfficialId>,
     pub request_pending: bool,
     pub merged_into: Option<PetitionId>,
+    /// The urgings so far, which notes may answer.
+    pub urgings: Vec<EventId>,
     pub ratings: Vec<(u32, Satisfaction)>,
     pub clock_ops: Vec<ClockOp>,
 }
@@ -141,8 +154,10 @@ impl Case {
             state: first.record.to,
             came_from: None,
             since: first.occurred_at,
+            settled_at: first.occurred_at,
             last_recorded_at: first.recorded_at,
             round: first.record.round,
+            round_from: facts.received_at,
             classified: first.record.to != State::Received,
             kind: facts.kind,
             instance: facts.instance,
@@ -160,10 +175,13 @@ impl Case {
             supporting: Vec::new(),
             respondent: facts.respondent,
             received_at: facts.received_at,
+            basis_on: None,
             title: facts.title,
             content: facts.content,
             public_title: None,
             public_summary: None,
+            incoming_number: facts.incoming_number,
+            letter_date: facts.letter_date,
             group_size: facts.group_size,
             withdrawn: 0,
             accepted_at: None,
@@ -178,6 +196,7 @@ impl Case {
             took_part: Vec::new(),
             request_pending: false,
             merged_into: None,
+            urgings: Vec::new(),
             ratings: Vec::new(),
             clock_ops: first.record.clocks.clone(),
             registration,
@@ -227,194 +246,6 @@ impl Case {
     /// Whether everybody may read its public text.
     pub fn is_public(&self) -> bool {
         self.classified && self.visibility == Visibility::PublicRedacted && self.public_title.is_some()
-    }
-
-    /// Takes in the next event of the history.
-    pub fn apply(&mut self, event: &Event) {
-        let record = &event.record;
-        self.take_in(&record.act, event);
-        if record.to != self.state {
-            self.since = event.occurred_at;
-            self.state = record.to;
-        }
-        self.round = record.round;
-        self.sequence = event.sequence;
-        self.last_event = event.id;
-        self.last_recorded_at = event.recorded_at;
-        if event.moves_version() {
-            self.version = event.sequence;
-        }
-        self.clock_ops.extend(record.clocks.iter().cloned());
-    }
-
-    fn take_in(&mut self, act: &Act, event: &Event) {
-        match act {
-            Act::Classification(facts) => {
-                self.kind = facts.kind;
-                self.instance = facts.instance;
-                self.field_code.clone_from(&facts.field_code);
-                self.urgency = facts.urgency;
-                self.remote_area = facts.remote_area;
-                self.visibility = facts.visibility.unwrap_or(self.visibility);
-                self.public_title.clone_from(&facts.public_title);
-                self.public_summary.clone_from(&facts.public_summary);
-                self.respondent = facts.respondent.or(self.respondent);
-                self.classified = true;
-            }
-            Act::Reclassification(facts) => {
-                self.kind = facts.kind.unwrap_or(self.kind);
-                if facts.kind.is_some() {
-                    self.instance = facts.instance;
-                }
-                self.field_code = facts.field_code.clone().unwrap_or_else(|| self.field_code.clone());
-                self.visibility = facts.visibility.unwrap_or(self.visibility);
-                self.respondent = facts.respondent.or(self.respondent);
-                self.public_title = facts.public_title.clone().or_else(|| self.public_title.clone());
-                self.public_summary = facts.public_summary.clone().or_else(|| self.public_summary.clone());
-            }
-            Act::Correction(facts) => self.correct(facts),
-            Act::SupplementRequest(facts) => {
-                self.came_from = Some(self.state);
-                self.wanted = Some(Wanted {
-                    missing: facts.missing.clone(),
-                    answer_by: facts.answer_by,
-                    asked_by: event.actor.clone(),
-                });
-            }
-            Act::Supplement(_) | Act::SupplementWaiver(_) => self.wanted = None,
-            Act::Rejection(_) | Act::Filing(_) | Act::Forwarding(_) => {
-                self.took_part.extend(event.actor.official)
-            }
-            Act::Split(facts) => self.visibility = facts.visibility,
-            Act::Merge(facts) => {
-                self.came_from = Some(self.state);
-                self.merged_into = Some(facts.survivor);
-                self.took_part.extend(event.actor.official);
-            }
-            Act::MergeReversal(_) => {
-                self.merged_into = None;
-                self.request_pending = false;
-            }
-            Act::Assignment(facts) => self.give(facts.agency_id, facts.responsible_id, &facts.supporting),
-            Act::Transfer(facts) => self.give(facts.agency_id, facts.responsible_id, &facts.supporting),
-            Act::Handover(facts) => self.responsible = Some(facts.responsible_id),
-            Act::Decline(_) => {
-                self.lead = None;
-                self.responsible = None;
-                self.supporting.clear();
-            }
-            Act::Acceptance(_) => self.accepted_at = self.accepted_at.or(Some(event.occurred_at)),
-            Act::Extension(facts) => self.complexity = facts.complexity.unwrap_or(self.complexity),
-            Act::ReconsiderationRequest(_) => self.request_pending = true,
-            Act::ReconsiderationDecision(_) => self.request_pending = false,
-            Act::Reopening(_) => {
-                self.round1 = self.round1.or(Some(self.outcome()));
-                self.request_pending = false;
-                self.accepted_at = (event.record.to == State::InProgress).then_some(event.occurred_at);
-                self.reply = None;
-                self.answered_at = None;
-                self.delivered_at = None;
-            }
-            Act::Withdrawal(facts) => self.withdrawn += facts.people.unwrap_or(1),
-            Act::ImportUpdate(facts) => {
-                self.kind = facts.kind.unwrap_or(self.kind);
-                self.channel = facts.channel.unwrap_or(self.channel);
-                self.field_code = facts.field_code.clone().unwrap_or_else(|| self.field_code.clone());
-                self.intake_agency = facts.agency.unwrap_or(self.intake_agency);
-                self.title = facts.title.clone().unwrap_or_else(|| self.title.clone());
-                self.content = facts.content.clone().unwrap_or_else(|| self.content.clone());
-                self.imported_reply = facts.reply.clone().or_else(|| self.imported_reply.clone());
-                self.answered_at = facts.closed_at.or(self.answered_at).filter(|_| !facts.reopened);
-            }
-            _ => self.take_in_reply(act, event),
-        }
-    }
-
-    fn take_in_reply(&mut self, act: &Act, event: &Event) {
-        match act {
-            Act::ReplyDraft(facts) => {
-                let mut authors = match &self.reply {
-                    Some(reply) if reply.approved.is_none() => reply.authors.clone(),
-                    _ => Vec::new(),
-                };
-                authors.extend(event.actor.official.filter(|author| !authors.contains(author)));
-                self.replies += 1;
-                self.reply = Some(Reply {
-                    revision: facts.revision,
-                    number: self.replies,
-                    text: facts.text.clone(),
-                    outcome: facts.outcome,
-                    commitments: facts.commitments.clone(),
-                    authors,
-                    approved: None,
-                });
-            }
-            Act::ReplyApproval(facts) => {
-                self.answered_at = Some(event.occurred_at);
-                self.took_part.extend(event.actor.official);
-                if let Some(reply) = &mut self.reply {
-                    self.took_part.extend(reply.authors.iter().copied());
-                    reply.approved = Some(Approved {
-                        by: event.actor.official,
-                        at: event.occurred_at,
-                        document: facts.document.clone(),
-                        notice: facts.notice.clone(),
-                        addressee: facts.addressee.clone(),
-                    });
-                }
-            }
-            Act::ReplyRevision(facts) => {
-                self.replies += 1;
-                self.took_part.extend(event.actor.official);
-                self.took_part.push(facts.author_id);
-                let addressee =
-                    self.reply.take().and_then(|reply| reply.approved).and_then(|signed| signed.addressee);
-                self.published = None;
-                self.reply = Some(Reply {
-                    revision: facts.revision,
-                    number: self.replies,
-                    text: facts.text.clone(),
-                    outcome: facts.outcome,
-                    commitments: facts.commitments.clone(),
-                    authors: vec![facts.author_id],
-                    approved: Some(Approved {
-                        by: event.actor.official,
-                        at: event.occurred_at,
-                        document: facts.document.clone(),
-                        notice: facts.notice.clone(),
-                        addressee,
-                    }),
-                });
-            }
-            Act::Publication(facts) => self.published = Some((event.occurred_at, facts.public_text.clone())),
-            Act::Takedown(_) => {
-                self.published = None;
-                self.public_title = None;
-                self.public_summary = None;
-            }
-            Act::Delivery(_) => self.delivered_at = self.delivered_at.or(Some(event.occurred_at)),
-            Act::Rating(facts) => {
-                self.ratings.retain(|(round, _)| *round != self.round);
-                self.ratings.push((self.round, facts.satisfaction));
-            }
-            _ => {}
-        }
-    }
-
-    fn give(&mut self, agency: AgencyId, responsible: OfficialId, supporting: &[Support]) {
-        self.lead = Some(agency);
-        self.responsible = Some(responsible);
-        self.supporting = supporting.to_vec();
-    }
-
-    fn correct(&mut self, facts: &Correction) {
-        self.title = facts.title.clone().unwrap_or_else(|| self.title.clone());
-        self.content = facts.content.clone().unwrap_or_else(|| self.content.clone());
-        self.channel = facts.channel.unwrap_or(self.channel);
-        self.submitter_type = facts.submitter_type.unwrap_or(self.submitter_type);
-        self.urgency = facts.urgency.unwrap_or(self.urgency);
-        self.remote_area = facts.remote_area.unwrap_or(self.remote_area);
-        self.group_size = facts.group_size.or(self.group_size);
     }
 
     /// Whether an official is named on the case now: as responsible person or for a supporting agency.

@@ -277,6 +277,15 @@ impl Submission {
             FUTURE_VI,
             FUTURE_EN,
         );
+        // The sender's zone is not known: a day of grace for those east of Greenwich.
+        let latest = now.day(&jiff::tz::TimeZone::UTC).plus_days(1);
+        checks.require(
+            paper.letter_date.is_none_or(|day| day <= latest),
+            "/letter_date",
+            "in_the_future",
+            FUTURE_VI,
+            FUTURE_EN,
+        );
         if let Some(number) = &paper.incoming_number {
             checks.line("/incoming_number", number, LINE);
         }

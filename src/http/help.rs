@@ -5,7 +5,9 @@ use actix_web::{HttpResponse, get, http::header, web};
 use super::{codes, problem::Problem};
 use crate::{app, domain::vocabulary::Language};
 
-/// What a problem code means, for people, in Vietnamese and English.
+/// Explain a problem.
+///
+/// What its code means, for people, in Vietnamese and English: the page behind the `type` of a problem.
 #[utoipa::path(
     get,
     path = "/problems/{code}",

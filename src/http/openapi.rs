@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document: what the modules say of their operations, and what is said of all of them at once.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpResponse, http::header, web};
 use utoipa::{
     OpenApi,
@@ -65,11 +67,15 @@ pub fn document() -> openapi::OpenApi {
             .entry(name)
             .or_insert_with(|| RefOr::T(problem_response(row.title(Language::En))));
     }
+    let mut used = BTreeSet::new();
     for (path, item) in &mut document.paths.paths {
         let has_parameter = path.contains('{');
         for (operation, writes) in operations(item) {
-            add_problems(operation, writes, has_parameter);
+            used.extend(add_problems(operation, writes, has_parameter));
         }
+    }
+    if let Some(components) = &mut document.components {
+        components.responses.retain(|name, _| used.contains(name));
     }
     document
 }
@@ -82,7 +88,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool
 }
 
 /// Every operation answers its refusals as problems; which ones follows from what it is.
-fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) {
+fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) -> Vec<String> {
     let secured = operation.security.as_ref().is_some_and(|security| {
         security.iter().any(|requirement| {
             serde_json::to_value(requirement).is_ok_and(|value| value.get(BEARER).is_some())
@@ -108,10 +114,12 @@ fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) {
     }
     let known = |status: u16| codes::ALL.iter().any(|row| row.status.as_u16() == status);
     let responses: &mut Responses = &mut operation.responses;
-    for status in statuses.into_iter().filter(|status| known(*status)) {
-        let reference = Ref::from_response_name(problem_name(status));
+    statuses.retain(|status| known(*status));
+    for status in &statuses {
+        let reference = Ref::from_response_name(problem_name(*status));
         responses.responses.entry(status.to_string()).or_insert(RefOr::Ref(reference));
     }
+    statuses.into_iter().map(problem_name).collect()
 }
 
 fn problem_name(status: u16) -> String {

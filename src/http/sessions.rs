@@ -27,7 +27,7 @@ pub(super) struct Credentials {
 
 /// A session.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 3600, "official": {"id": "0193…", "full_name": "Trần Thị Điều Phối", "position": "Chuyên viên"}}))]
+#[schema(example = json!({"access_token": "eyJ…", "token_type": "Bearer", "expires_in": 3600, "official": {"id": "01934f6e-0000-7000-8000-000000000002", "full_name": "Trần Thị Điều Phối", "position": "Chuyên viên"}}))]
 struct SessionView {
     /// Send it as `Authorization: Bearer …`.
     access_token: String,

@@ -26,7 +26,7 @@ use crate::{
 
 /// A petition as its handlers see it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000003", "code": "KN-7Q4M2K9XA", "kind": "proposal", "state": "assigned", "public_status": "in_progress", "timeliness": "on_track", "title": "Ngõ 45 phố Cây Sữa ngập", "version": 3}))]
+#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000003", "code": "KN-7Q4M2K9XA", "kind": "proposal", "channel": "dialogue_conference", "submitter_type": "individual", "state": "assigned", "public_status": "in_progress", "timeliness": "on_track", "title": "Ngõ 45 phố Cây Sữa ngập", "content": "Cứ mưa to là ngập nửa bánh xe.", "field_code": "urban_infrastructure", "urgency": "normal", "complexity": "normal", "remote_area": false, "visibility": "public_redacted", "provenance": "native", "round": 1, "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "intake_agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "responsible_person": {"id": "01934f6e-0000-7000-8000-000000000002", "full_name": "Lê Văn Xử Lý", "position": "Chuyên viên"}, "supporting": [], "clocks": [], "keep_secret": false, "request_pending": false, "links": [], "external_refs": [], "received_at": "2026-11-12T02:00:00Z", "version": 3, "actions": [{"action": "acceptance", "label": "Thụ lý", "href": "/v1/petitions/01934f6e-0000-7000-8000-000000000003/acceptance"}]}))]
 pub(super) struct PetitionView {
     #[schema(value_type = uuid::Uuid)]
     id: PetitionId,
@@ -137,7 +137,7 @@ impl PetitionView {
             clocks: reading.clocks.iter().map(|clock| ClockView::of(clock, reading.now, rules)).collect(),
             location: location(reading),
             incident_at: case.registration.incident_at,
-            incoming_number: case.registration.incoming_number.clone(),
+            incoming_number: case.incoming_number.clone(),
             group_size: case.group_size,
             keep_secret: case.registration.keep_secret,
             wanted: case

@@ -178,7 +178,7 @@ pub fn approve_revision(
     Ok(())
 }
 
-/// Marks a revision as public, also one that was taken down before.
+/// Marks a revision as public, again if it was taken down.
 pub fn publish_revision(tx: &mut AnyConnection, id: RevisionId, at: Instant) -> Result<(), StoreError> {
     diesel::update(reply_revision::table.find(id))
         .set((reply_revision::published_at.eq(at), reply_revision::taken_down_at.eq(None::<Instant>)))

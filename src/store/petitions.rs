@@ -198,7 +198,7 @@ pub fn find_submitter(tx: &mut AnyConnection, id: PetitionId) -> Result<Option<S
     Ok(submitter::table.find(id).select(SubmitterRow::as_select()).first(tx).optional()?)
 }
 
-/// Links one petition to another.
+/// Links one petition to another; one link of a kind is enough.
 pub fn link(
     tx: &mut AnyConnection,
     from: PetitionId,
@@ -206,6 +206,9 @@ pub fn link(
     kind: LinkKind,
     at: Instant,
 ) -> Result<(), StoreError> {
+    if petition_link::table.find((from, to, kind)).count().get_result::<i64>(tx)? > 0 {
+        return Ok(());
+    }
     diesel::insert_into(petition_link::table)
         .values((
             petition_link::from_id.eq(from),
@@ -218,10 +221,13 @@ pub fn link(
 }
 
 /// Removes a link that turned out wrong; history keeps that it was there.
-pub fn unlink(tx: &mut AnyConnection, from: PetitionId, kind: LinkKind) -> Result<(), StoreError> {
-    let links =
-        petition_link::table.filter(petition_link::from_id.eq(from)).filter(petition_link::kind.eq(kind));
-    diesel::delete(links).execute(tx)?;
+pub fn unlink(
+    tx: &mut AnyConnection,
+    from: PetitionId,
+    to: PetitionId,
+    kind: LinkKind,
+) -> Result<(), StoreError> {
+    diesel::delete(petition_link::table.find((from, to, kind))).execute(tx)?;
     Ok(())
 }
 

@@ -46,7 +46,7 @@ impl Checks {
 
     /// A text of several lines.
     pub fn text(&mut self, pointer: &str, text: &Prose, limit: usize) {
-        self.add(text.given().and_then(|given| prose::check(pointer, given, limit, true)));
+        self.prose(pointer, text, limit, true);
     }
 
     /// A text of several lines that may be absent.
@@ -63,7 +63,15 @@ impl Checks {
 
     /// A title: one line of a text that history keeps outside.
     pub fn title(&mut self, pointer: &str, text: &Prose) {
-        self.add(text.given().and_then(|given| prose::check(pointer, given, TITLE, false)));
+        self.prose(pointer, text, TITLE, false);
+    }
+
+    /// A reference to a text kept elsewhere is no text: who could send one would move texts between events.
+    fn prose(&mut self, pointer: &str, text: &Prose, limit: usize, multiline: bool) {
+        match text.given() {
+            Some(given) => self.add(prose::check(pointer, given, limit, multiline)),
+            None => self.require(false, pointer, "not_a_text", "Cần một đoạn văn bản.", "A text is needed."),
+        }
     }
 
     /// A document: number, symbol, and a date that is not in the future.
@@ -162,7 +170,8 @@ impl Checks {
         }
     }
 
-    fn not_after(&mut self, pointer: &str, day: Day, today: Day) {
+    /// A day that has come.
+    pub fn not_after(&mut self, pointer: &str, day: Day, today: Day) {
         self.require(
             day <= today,
             pointer,

@@ -1,5 +1,7 @@
 //! Decisions that end a petition, or open it again.
 
+use jiff::tz::TimeZone;
+
 use super::{
     Checks, Decision, Turn,
     checks::{CONTENT, REASON},
@@ -8,11 +10,14 @@ use crate::domain::{
     act::{Act, Withdrawal},
     clock::ClockOp,
     refusal::Refusal,
-    vocabulary::{Ground, Role, Stage, StartEvent, State},
+    time::Instant,
+    vocabulary::{Ground, Role, Stage, State},
 };
 
-/// After so many calendar days an answered petition closes by itself, unless a request is pending.
-pub const CLOSES_AFTER_DAYS: i64 = 30;
+/// When an answered petition closes by itself, unless a request is pending: 30 calendar days after the answer.
+pub fn closes_at(answered_at: Instant, zone: &TimeZone) -> Instant {
+    answered_at.day(zone).plus_days(30).at(answered_at.time(zone), zone)
+}
 
 impl Turn<'_> {
     pub(super) fn ending(&self, mut plan: Decision) -> Result<Decision, Refusal> {
@@ -54,8 +59,7 @@ impl Turn<'_> {
                     ));
                 }
                 checks.text("/reason", &facts.reason, REASON);
-                plan.clocks =
-                    self.start(self.case, Stage::Reconsideration, None, self.at).into_iter().collect();
+                plan.clocks = self.start(self.case, Stage::Reconsideration, self.at).into_iter().collect();
             }
             Act::ReconsiderationDecision(facts) => {
                 self.guard_impartial()?;
@@ -102,9 +106,8 @@ impl Turn<'_> {
                 "A request for reconsideration is still pending.",
             ));
         }
-        let answered_on = self.case.since.day(self.zone());
-        let due = answered_on.plus_days(CLOSES_AFTER_DAYS);
-        if self.context.actor.role == Role::System && self.this_day() < due {
+        let due = closes_at(self.case.since, self.zone());
+        if self.context.actor.role == Role::System && self.context.now < due {
             return Err(Refusal::guard("too_early", "Chưa đủ 30 ngày.", "Thirty days have not passed."));
         }
         Ok(())
@@ -142,7 +145,7 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn meet_reconsideration(&self) -> Vec<ClockOp> {
+    pub(super) fn meet_reconsideration(&self) -> Vec<ClockOp> {
         let running = self.live(Stage::Reconsideration);
         running.map(|_| ClockOp::Meet { stage: Stage::Reconsideration, at: self.at }).into_iter().collect()
     }
@@ -152,12 +155,11 @@ impl Turn<'_> {
         let mut next = self.case.clone();
         next.round = round;
         let mut ops = self.meet_reconsideration();
-        if to == State::Classified {
-            ops.extend(self.start(&next, Stage::Intake, None, self.at));
-            ops.extend(self.start(&next, Stage::Resolution, Some(StartEvent::Receipt), self.at));
-        } else {
-            ops.extend(self.start(&next, Stage::Resolution, None, self.at));
-        }
+        let stages = match to {
+            State::Classified => &[Stage::Intake, Stage::Resolution, Stage::Forwarding][..],
+            _ => &[Stage::Resolution][..],
+        };
+        ops.extend(stages.iter().filter_map(|stage| self.start(&next, *stage, self.at)));
         ops
     }
 

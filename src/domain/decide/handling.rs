@@ -5,12 +5,12 @@ use super::{
     checks::{MANY, REASON},
 };
 use crate::domain::{
-    act::{Act, Assignment, Decline, Extension, Handover, Support, Suspension, Transfer},
+    act::{Act, Assignment, Decline, Extension, Handover, Support, Suspension, Transfer, Urging},
     clock::ClockOp,
     id::OfficialId,
     refusal::Refusal,
     time::Day,
-    vocabulary::{Basis, Complexity, Kind, Stage, StartEvent},
+    vocabulary::{Complexity, Kind, Stage},
 };
 
 impl Turn<'_> {
@@ -21,7 +21,7 @@ impl Turn<'_> {
             Act::Handover(facts) => self.hand_over(facts)?,
             Act::Decline(facts) => self.decline(facts)?,
             Act::Acceptance(facts) => {
-                self.guard_actor()?;
+                self.guard_holder()?;
                 let mut checks = Checks::default();
                 checks.optional_document("/document", facts.document.as_ref(), self.this_day());
                 checks.finish()?;
@@ -41,13 +41,16 @@ impl Turn<'_> {
             Act::ProgressNote(facts) => {
                 let mut checks = Checks::default();
                 checks.text("/text", &facts.text, REASON);
+                checks.require(
+                    facts.answers.is_none_or(|urging| self.case.urgings.contains(&urging)),
+                    "/answers",
+                    "unknown",
+                    "Không có lần đôn đốc này ở đơn này.",
+                    "There is no such urging on this petition.",
+                );
                 checks.finish()?;
             }
-            Act::Urging(facts) => {
-                let mut checks = Checks::default();
-                checks.text("/text", &facts.text, REASON);
-                checks.finish()?;
-            }
+            Act::Urging(facts) => self.urge(facts)?,
             _ => {}
         }
         Ok(plan)
@@ -55,6 +58,24 @@ impl Turn<'_> {
 
     pub(super) fn this_day(&self) -> Day {
         self.context.now.day(self.zone())
+    }
+
+    /// An urging says whom it urges: the agency that has the case, unless it names somebody.
+    fn urge(&self, facts: &mut Urging) -> Result<(), Refusal> {
+        let mut checks = Checks::default();
+        checks.text("/text", &facts.text, REASON);
+        checks.require(
+            self.context.known.named_exist,
+            if facts.agency_id.is_some() { "/agency_id" } else { "/official_id" },
+            "unknown",
+            "Không có cơ quan hoặc cán bộ này.",
+            "There is no such agency or official.",
+        );
+        checks.finish()?;
+        if facts.agency_id.is_none() && facts.official_id.is_none() {
+            facts.agency_id = Some(self.case.lead_or_intake());
+        }
+        Ok(())
     }
 
     fn assign(&self, facts: &Assignment) -> Result<Vec<ClockOp>, Refusal> {
@@ -73,21 +94,21 @@ impl Turn<'_> {
                 "The petition already has its deadline; due_on is not taken.",
             ));
         }
-        self.check_holder(facts.responsible_id, &facts.supporting, Checks::default())?;
+        let mut checks = Checks::default();
+        checks.require(
+            facts.due_on.is_none_or(|due_on| due_on >= self.this_day()),
+            "/due_on",
+            "in_the_past",
+            "Hạn không được ở quá khứ.",
+            "The deadline must not be in the past.",
+        );
+        self.check_holder(facts.responsible_id, &facts.supporting, checks)?;
         let decided = facts.due_on.map(|due_on| ClockOp::Decided {
             round: self.case.round,
             stage: Stage::Resolution,
             at: self.at,
             due_on,
         });
-        if facts.due_on.is_some_and(|due_on| due_on < self.this_day()) {
-            return Err(Refusal::field(
-                "/due_on",
-                "in_the_past",
-                "Hạn không được ở quá khứ.",
-                "The deadline must not be in the past.",
-            ));
-        }
         Ok(decided.into_iter().collect())
     }
 
@@ -101,9 +122,11 @@ impl Turn<'_> {
         let known = &self.context.known;
         let named = known.person.as_ref();
         let heads = named.map_or(&[][..], |named| named.heads.as_slice());
+        self.guard_actor()?;
         self.guard_respondent(known.agency.as_ref(), &[(person, heads)])?;
-        for support in supporting {
-            self.guard_respondent_support(support)?;
+        for support in &known.supporting {
+            let person = support.person.map(|person| (person, support.heads.as_slice()));
+            self.guard_respondent(Some(&support.agency), person.as_slice())?;
         }
         checks.require(
             known.agency.is_some(),
@@ -122,11 +145,6 @@ impl Turn<'_> {
             "A supporting agency or person does not exist, is named twice, or is the lead.",
         );
         checks.finish()
-    }
-
-    fn guard_respondent_support(&self, support: &Support) -> Result<(), Refusal> {
-        let persons: Vec<_> = support.person_id.map(|person| (person, &[][..])).into_iter().collect();
-        self.guard_respondent(None, &persons)
     }
 
     fn transfer(&self, facts: &Transfer) -> Result<(), Refusal> {
@@ -154,6 +172,7 @@ impl Turn<'_> {
         );
         let known = &self.context.known;
         let heads = known.person.as_ref().map_or(&[][..], |named| named.heads.as_slice());
+        self.guard_holder()?;
         self.guard_respondent(None, &[(facts.responsible_id, heads)])?;
         check_person(&mut checks, known.person.as_ref());
         checks.finish()
@@ -184,14 +203,8 @@ impl Turn<'_> {
         if self.live(Stage::Forwarding).is_some() {
             ops.push(ClockOp::Stop { at: self.at, stages: Some(vec![Stage::Forwarding]) });
         }
-        let fixed = self.live(Stage::Resolution).is_some_and(|clock| clock.basis != Basis::Rule);
-        if !fixed {
-            ops.extend(self.start(self.case, Stage::Resolution, Some(StartEvent::Acceptance), self.at));
-        }
-        // A rule that counts from a document nobody named counts from the acceptance instead.
-        if self.live(Stage::Resolution).is_none() && !ops.iter().any(|op| matches!(op, ClockOp::Start { .. }))
-        {
-            ops.extend(self.start(self.case, Stage::Resolution, None, self.at));
+        if self.live(Stage::Resolution).is_none() {
+            ops.extend(self.start(self.case, Stage::Resolution, self.at));
         }
         ops
     }
@@ -263,7 +276,7 @@ impl Turn<'_> {
             checks.finish()?;
             let mut harder = self.case.clone();
             harder.complexity = next;
-            let on = self.round_start().day(self.zone());
+            let on = clock.started_at.day(self.zone());
             let longer = self
                 .context
                 .rules
@@ -285,10 +298,10 @@ impl Turn<'_> {
             "Thời hạn mới phải dài hơn thời hạn hiện tại.",
             "The new amount must be longer than the present one.",
         );
-        checks.finish()?;
         if amount > rule.ceiling.unwrap_or(rule.amount) {
             return Err(above_ceiling());
         }
+        checks.finish()?;
         Ok(vec![ClockOp::Extend { stage: Stage::Resolution, amount, rule: None }])
     }
 

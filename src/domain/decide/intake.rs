@@ -11,7 +11,7 @@ use crate::domain::{
     petition::Case,
     refusal::{FieldError, Refusal},
     time::Day,
-    vocabulary::{Kind, OnSupplement, Role, Stage, State, Visibility},
+    vocabulary::{Kind, OnSupplement, Provenance, Role, Stage, StartEvent, State, Visibility},
 };
 
 impl Turn<'_> {
@@ -28,13 +28,11 @@ impl Turn<'_> {
                 plan.clocks = self.supplied();
             }
             Act::SupplementWaiver(facts) => {
-                let mine = self.context.actor.role == Role::Intake
-                    || self
-                        .case
-                        .wanted
-                        .as_ref()
-                        .is_some_and(|wanted| wanted.asked_by.role == self.context.actor.role);
-                if !mine {
+                let actor = &self.context.actor;
+                let asker = self.case.wanted.as_ref().map(|wanted| &wanted.asked_by);
+                let mine =
+                    asker.is_some_and(|asker| asker.role == actor.role && asker.official == actor.official);
+                if actor.role != Role::Intake && !mine {
                     return Err(Refusal::guard(
                         "not_the_asker",
                         "Chỉ người đã yêu cầu bổ sung hoặc cán bộ tiếp nhận được bỏ yêu cầu.",
@@ -52,7 +50,9 @@ impl Turn<'_> {
                 let mut checks = Checks::default();
                 checks.text("/reason", &facts.reason, REASON);
                 checks.finish()?;
+                // Taking the merge back also grants a request to look at it again.
                 plan.clocks = vec![ClockOp::Unstop];
+                plan.clocks.extend(self.meet_reconsideration());
             }
             _ => {}
         }
@@ -64,14 +64,13 @@ impl Turn<'_> {
     }
 
     fn classify(&self, facts: &mut Classification) -> Result<Vec<ClockOp>, Refusal> {
-        let visibility = facts.visibility.unwrap_or_else(|| default_visibility(facts.kind));
-        // A declared or discovered denunciation is sealed at once, and sealing is not taken back here.
-        let sealed = self.case.kind == Kind::Denunciation && self.case.visibility == Visibility::Restricted;
-        facts.visibility = Some(if sealed && facts.kind == Kind::Denunciation {
-            Visibility::Restricted
-        } else {
-            visibility
-        });
+        facts.visibility = Some(facts.visibility.unwrap_or_else(|| default_visibility(facts.kind)));
+        let mut changed = self.case.clone();
+        changed.kind = facts.kind;
+        changed.instance = facts.instance;
+        changed.field_code.clone_from(&facts.field_code);
+        changed.urgency = facts.urgency;
+        changed.remote_area = facts.remote_area;
         let mut checks = Checks::default();
         self.check_kind(&mut checks, facts.kind, facts.instance, facts.visibility);
         checks.require(
@@ -87,22 +86,38 @@ impl Turn<'_> {
             checks.title("/public_title", title);
         }
         let public = facts.visibility == Some(Visibility::PublicRedacted);
+        check_public_words(&mut checks, public, facts.public_title.is_some(), facts.public_summary.is_some());
+        self.check_respondent(&mut checks);
+        let basis = facts.basis_document.as_ref().map(|document| document.issued_on);
         checks.require(
-            !public || (facts.public_title.is_some() && facts.public_summary.is_some()),
-            if facts.public_title.is_none() { "/public_title" } else { "/public_summary" },
+            basis.is_some() || !self.counts_from_document(&changed),
+            "/basis_document",
             "required",
-            "Đơn công khai cần tiêu đề và tóm tắt riêng cho người dân, không có dữ liệu cá nhân.",
-            "A public petition needs its own title and summary for everybody, without personal data.",
+            "Thời hạn của đơn này tính từ một văn bản (như thông báo kết luận): hãy nêu số, ký hiệu, ngày.",
+            "The deadline of this petition counts from a document (such as a conclusion notice): give its number, symbol and date.",
         );
         checks.finish()?;
-        let mut changed = self.case.clone();
-        changed.kind = facts.kind;
-        changed.instance = facts.instance;
-        changed.field_code.clone_from(&facts.field_code);
-        changed.urgency = facts.urgency;
-        changed.remote_area = facts.remote_area;
-        let basis = facts.basis_document.as_ref().map(|document| document.issued_on.start(self.zone()));
         Ok(self.reselect(&changed, basis))
+    }
+
+    /// Whether the rule that will be selected starts at a document nobody has named yet.
+    fn counts_from_document(&self, changed: &Case) -> bool {
+        let on = changed.round_from.day(self.zone());
+        let rule = self.context.rules.select(Stage::Resolution, &changed.traits(), on);
+        changed.round == 1
+            && changed.provenance != Provenance::Imported
+            && changed.basis_on.is_none()
+            && rule.is_some_and(|rule| rule.start_event == StartEvent::BasisDocument)
+    }
+
+    fn check_respondent(&self, checks: &mut Checks) {
+        checks.require(
+            self.context.known.named_exist,
+            "/respondent",
+            "unknown",
+            "Không có cơ quan hoặc cán bộ này.",
+            "There is no such agency or official.",
+        );
     }
 
     /// Instance and visibility that go with a kind: only complaints have an instance, denunciations stay sealed.
@@ -138,15 +153,11 @@ impl Turn<'_> {
             facts.visibility = Some(Visibility::Restricted);
         }
         let over = !self.case.state.is_open();
-        if over && (facts.kind.is_some() || facts.field_code.is_some()) && !becomes_denunciation {
-            return Err(Refusal::guard(
-                "only_stricter",
-                "Sau khi kết thúc chỉ được chuyển sang chế độ xem chặt hơn.",
-                "Once it is over, only a stricter visibility is possible.",
-            ));
-        }
         let visibility = facts.visibility.unwrap_or(self.case.visibility);
-        if over && visibility <= self.case.visibility {
+        // A denunciation discovered late is sealed as one, so that its respondent is kept out.
+        let other = facts.field_code.is_some() || facts.instance.is_some();
+        let other = other || (facts.kind.is_some() && !becomes_denunciation);
+        if over && (other || visibility <= self.case.visibility) {
             return Err(Refusal::guard(
                 "only_stricter",
                 "Sau khi kết thúc chỉ được chuyển sang chế độ xem chặt hơn.",
@@ -167,6 +178,7 @@ impl Turn<'_> {
         );
         checks.require(
             facts.kind.is_some()
+                || facts.instance.is_some()
                 || facts.field_code.is_some()
                 || facts.visibility.is_some()
                 || facts.respondent.is_some(),
@@ -177,13 +189,11 @@ impl Turn<'_> {
         );
         checks.optional("/public_summary", facts.public_summary.as_ref(), REASON);
         let has_title = facts.public_title.is_some() || self.case.public_title.is_some();
-        checks.require(
-            visibility != Visibility::PublicRedacted || has_title,
-            "/public_title",
-            "required",
-            "Đơn công khai cần tiêu đề và tóm tắt riêng cho người dân.",
-            "A public petition needs its own title and summary for everybody.",
-        );
+        let has_summary = facts.public_summary.is_some() || self.case.public_summary.is_some();
+        // What was taken down, or never classified, is not public; only who makes it public brings the words.
+        let public = facts.visibility == Some(Visibility::PublicRedacted);
+        check_public_words(&mut checks, public, has_title, has_summary);
+        self.check_respondent(&mut checks);
         if let Some(title) = &facts.public_title {
             checks.title("/public_title", title);
         }
@@ -208,12 +218,15 @@ impl Turn<'_> {
         if let Some(number) = &facts.incoming_number {
             checks.line("/incoming_number", number, TITLE);
         }
+        if let Some(day) = facts.letter_date {
+            checks.not_after("/letter_date", day, self.today());
+        }
         checks.require(
-            facts.group_size.is_none_or(|size| (1..=100_000).contains(&size)),
+            facts.group_size.is_none_or(|size| (self.case.withdrawn.max(1)..=100_000).contains(&size)),
             "/group_size",
             "out_of_range",
-            "Số người từ 1 đến 100.000.",
-            "Between 1 and 100,000 people.",
+            "Số người từ 1 đến 100.000, không ít hơn số người đã rút.",
+            "Between 1 and 100,000 people, not fewer than have withdrawn.",
         );
         let none = facts.title.is_none()
             && facts.content.is_none()
@@ -315,6 +328,19 @@ impl Turn<'_> {
 
 fn no_survivor() -> Refusal {
     Refusal::field("/survivor", "unknown", "Không có đơn này.", "There is no such petition.")
+}
+
+/// A public petition has its own words for everybody.
+fn check_public_words(checks: &mut Checks, public: bool, has_title: bool, has_summary: bool) {
+    for (given, pointer) in [(has_title, "/public_title"), (has_summary, "/public_summary")] {
+        checks.require(
+            !public || given,
+            pointer,
+            "required",
+            "Đơn công khai cần tiêu đề và tóm tắt riêng cho người dân, không có dữ liệu cá nhân.",
+            "A public petition needs its own title and summary for everybody, without personal data.",
+        );
+    }
 }
 
 /// Only complaints have an instance, and they have one: 1 or 2 (LKN 7).

@@ -7,7 +7,7 @@ mod intake;
 mod reply;
 
 use checks::Checks;
-pub use ending::CLOSES_AFTER_DAYS;
+pub use ending::closes_at;
 pub(crate) use intake::check_instance;
 
 use super::{
@@ -18,10 +18,10 @@ use super::{
     id::{AgencyId, OfficialId},
     lifecycle::{self, To},
     petition::Case,
-    refusal::Refusal,
+    refusal::{FieldError, Refusal},
     rule::RuleBook,
-    time::Instant,
-    vocabulary::{Action, Basis, Kind, Role, Stage, StartEvent, State, Visibility},
+    time::{Day, Instant},
+    vocabulary::{Action, Basis, Kind, Provenance, Role, Stage, StartEvent, State, Visibility},
 };
 use jiff::tz::TimeZone;
 
@@ -46,12 +46,18 @@ pub struct Known {
     pub person: Option<KnownPerson>,
     /// The agencies and persons named as supporting all exist and belong together.
     pub supporting_fit: bool,
+    /// Those of them that exist.
+    pub supporting: Vec<KnownSupport>,
+    /// The agency that has the case now.
+    pub holder: Option<KnownAgency>,
     /// The field named exists.
     pub field_exists: bool,
     /// The petition to merge into.
     pub survivor: Option<Box<Case>>,
     /// The author named for a revision exists.
     pub author_exists: bool,
+    /// Whoever else is named exists: respondent, whoever is urged or promises something.
+    pub named_exist: bool,
     /// The agencies that the acting official heads.
     pub heads: Vec<AgencyId>,
 }
@@ -75,6 +81,15 @@ pub struct KnownPerson {
     pub heads: Vec<AgencyId>,
 }
 
+/// An agency that helps, and the person it names.
+#[derive(Debug, Clone)]
+pub struct KnownSupport {
+    pub agency: KnownAgency,
+    pub person: Option<OfficialId>,
+    /// The agencies that this person heads.
+    pub heads: Vec<AgencyId>,
+}
+
 /// What happens.
 #[derive(Debug, Clone)]
 pub struct Decision {
@@ -94,7 +109,9 @@ pub fn decide(case: &Case, act: Act, context: &Context<'_>) -> Result<Decision, 
     };
     let row = lifecycle::find(case.state, action, context.actor.role)
         .ok_or(Refusal::IllegalMove { action, state: case.state })?;
-    let occurred_at = occurred_at(case, action, context)?;
+    let fault = backdating_fault(case, action, context);
+    let given = context.occurred_at.filter(|_| fault.is_none());
+    let occurred_at = given.unwrap_or(context.now.max(case.settled_at));
     let to = match row.to {
         To::State(state) => state,
         To::Stays => case.state,
@@ -102,7 +119,7 @@ pub fn decide(case: &Case, act: Act, context: &Context<'_>) -> Result<Decision, 
     };
     let turn = Turn { case, context, at: occurred_at };
     let plan = Decision { act, to, round: case.round, clocks: Vec::new(), occurred_at };
-    match plan.act {
+    let decided = match plan.act {
         Act::Classification(_)
         | Act::Reclassification(_)
         | Act::Correction(_)
@@ -132,45 +149,50 @@ pub fn decide(case: &Case, act: Act, context: &Context<'_>) -> Result<Decision, 
         | Act::Delivery(_)
         | Act::Rating(_) => turn.reply(plan),
         _ => turn.ending(plan),
+    };
+    match (decided, fault) {
+        (Ok(_), Some(fault)) => Err(Refusal::Invalid(vec![fault])),
+        (Err(Refusal::Invalid(mut errors)), Some(fault)) => {
+            errors.push(fault);
+            Err(Refusal::Invalid(errors))
+        }
+        (decided, _) => decided,
     }
 }
 
-/// When the act took effect: now, unless this action may be recorded afterwards.
-fn occurred_at(case: &Case, action: Action, context: &Context<'_>) -> Result<Instant, Refusal> {
-    let Some(given) = context.occurred_at else {
-        return Ok(context.now.max(case.since));
-    };
+/// What is wrong with a stated time of effect: only what happens outside may be recorded afterwards, never before
+/// the latest change, so that the fold runs in sequence order.
+fn backdating_fault(case: &Case, action: Action, context: &Context<'_>) -> Option<FieldError> {
+    let given = context.occurred_at?;
     let on_paper =
         matches!(action, Action::Supplement | Action::Withdrawal) && context.actor.role == Role::Intake;
     let later = matches!(
         action,
         Action::Acceptance | Action::Forwarding | Action::ForwardingResult | Action::Delivery
     );
+    let fault = |code, vi: String, en: String| Some(FieldError::new("/occurred_at", code, vi, en));
     if !(later || on_paper) {
-        return Err(Refusal::field(
-            "/occurred_at",
+        return fault(
             "not_allowed",
-            "Việc này có hiệu lực khi được ghi nhận; không thể ghi lùi thời điểm.",
-            "This takes effect when it is recorded; it cannot be dated back.",
-        ));
+            "Việc này có hiệu lực khi được ghi nhận; không thể ghi lùi thời điểm.".to_owned(),
+            "This takes effect when it is recorded; it cannot be dated back.".to_owned(),
+        );
     }
     if given > context.now {
-        return Err(Refusal::field(
-            "/occurred_at",
+        return fault(
             "in_the_future",
-            "Thời điểm không được ở tương lai.",
-            "The time must not be in the future.",
-        ));
+            "Thời điểm không được ở tương lai.".to_owned(),
+            "The time must not be in the future.".to_owned(),
+        );
     }
-    if given < case.since {
-        return Err(Refusal::field(
-            "/occurred_at",
+    if given < case.settled_at {
+        return fault(
             "before_last_change",
-            format!("Thời điểm không được trước lần đổi trạng thái gần nhất ({}).", case.since),
-            format!("The time must not be before the latest change of state ({}).", case.since),
-        ));
+            format!("Thời điểm không được trước lần thay đổi gần nhất ({}).", case.settled_at),
+            format!("The time must not be before the latest change ({}).", case.settled_at),
+        );
     }
-    Ok(given)
+    None
 }
 
 /// One decision in the making.
@@ -195,43 +217,41 @@ impl Turn<'_> {
         self.context.calendar.zone()
     }
 
-    /// Where the rules of this round begin: at the receipt, later at the reopening.
-    fn round_start(&self) -> Instant {
-        let opened = self.case.clock_ops.iter().find_map(|op| match op {
-            ClockOp::Start { round, at, .. } if *round == self.case.round && self.case.round > 1 => Some(*at),
-            _ => None,
-        });
-        opened.unwrap_or(self.case.received_at)
-    }
-
-    /// Starts a stage's clock by the rule that fits the case, if there is one for this start event.
-    fn start(&self, case: &Case, stage: Stage, event: Option<StartEvent>, at: Instant) -> Option<ClockOp> {
+    /// Starts a stage's clock by the rule that fits the case, if there is one.
+    fn start(&self, case: &Case, stage: Stage, at: Instant) -> Option<ClockOp> {
         let rule = self.context.rules.select(stage, &case.traits(), at.day(self.zone()))?;
-        let fits = event.is_none_or(|event| rule.start_event == event);
-        fits.then(|| ClockOp::start(case.round, stage, at, rule, self.context.calendar))
+        Some(ClockOp::start(case.round, stage, at, rule, self.context.calendar))
     }
 
     /// Selects the rules again after the case's traits changed; each clock counts on from its original start.
-    fn reselect(&self, changed: &Case, basis: Option<Instant>) -> Vec<ClockOp> {
+    fn reselect(&self, changed: &Case, basis: Option<Day>) -> Vec<ClockOp> {
         [Stage::Intake, Stage::Resolution, Stage::Forwarding]
             .into_iter()
             .flat_map(|stage| self.reselect_stage(changed, stage, basis))
             .collect()
     }
 
-    fn reselect_stage(&self, changed: &Case, stage: Stage, basis: Option<Instant>) -> Vec<ClockOp> {
+    fn reselect_stage(&self, changed: &Case, stage: Stage, basis: Option<Day>) -> Vec<ClockOp> {
         let live = self.live(stage);
         if live.as_ref().is_some_and(|clock| clock.basis != Basis::Rule) {
             return Vec::new();
         }
-        let on = live.as_ref().map_or(self.round_start(), |clock| clock.started_at).day(self.zone());
+        // Backfill without a clock stays without one; what was accepted no longer waits for intake or forwarding.
+        let backfill = changed.provenance == Provenance::Imported && changed.round == 1;
+        let behind = changed.accepted_at.is_some() && stage != Stage::Resolution;
+        if live.is_none() && (backfill || behind) {
+            return Vec::new();
+        }
+        let on = live.as_ref().map_or(changed.round_from, |clock| clock.started_at).day(self.zone());
         let Some(rule) = self.context.rules.select(stage, &changed.traits(), on) else {
             return live.map(|_| ClockOp::Withdraw { stage }).into_iter().collect();
         };
+        let basis = basis.or(changed.basis_on).map(|day| day.start(self.zone()));
         let start = match rule.start_event {
-            _ if changed.round > 1 => Some(self.round_start()),
+            _ if changed.round > 1 => Some(changed.round_from),
             StartEvent::Receipt => Some(changed.received_at),
-            StartEvent::BasisDocument => basis,
+            // A rule that counts from a document nobody named counts from the acceptance instead.
+            StartEvent::BasisDocument => basis.or(changed.accepted_at),
             StartEvent::Acceptance => changed.accepted_at,
             StartEvent::Answer | StartEvent::Request => None,
         };
@@ -299,6 +319,12 @@ impl Turn<'_> {
         let persons: Vec<_> =
             official.map(|official| (official, self.context.known.heads.as_slice())).into_iter().collect();
         self.guard_respondent(None, &persons)
+    }
+
+    /// The guard on the agency that has the case: it may be headed by the respondent since it was assigned.
+    fn guard_holder(&self) -> Result<(), Refusal> {
+        self.guard_actor()?;
+        self.guard_respondent(self.context.known.holder.as_ref(), &[])
     }
 }
 

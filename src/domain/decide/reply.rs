@@ -5,7 +5,7 @@ use super::{
     checks::{CONTENT, REASON},
 };
 use crate::domain::{
-    act::{Act, ReplyApproval, ReplyDraft, ReplyRevision},
+    act::{Act, Commitment, ReplyApproval, ReplyDraft, ReplyRevision},
     clock::ClockOp,
     petition::Reply,
     refusal::Refusal,
@@ -14,8 +14,10 @@ use crate::domain::{
 
 impl Turn<'_> {
     pub(super) fn reply(&self, mut plan: Decision) -> Result<Decision, Refusal> {
-        if !matches!(plan.act, Act::Rating(_) | Act::Takedown(_)) {
-            self.guard_actor()?;
+        match plan.act {
+            Act::Rating(_) | Act::Takedown(_) => {}
+            Act::Publication(_) | Act::Delivery(_) => self.guard_actor()?,
+            _ => self.guard_holder()?,
         }
         let mut checks = Checks::default();
         match &mut plan.act {
@@ -68,8 +70,19 @@ impl Turn<'_> {
     fn draft(&self, facts: &ReplyDraft, mut checks: Checks) -> Result<(), Refusal> {
         checks.text("/text", &facts.text, CONTENT);
         self.check_outcome(&mut checks, facts.outcome);
-        checks.commitments(&facts.commitments, facts.outcome == Outcome::Planned, self.this_day());
+        self.check_commitments(&mut checks, &facts.commitments, facts.outcome);
         checks.finish()
+    }
+
+    fn check_commitments(&self, checks: &mut Checks, commitments: &[Commitment], outcome: Outcome) {
+        checks.commitments(commitments, outcome == Outcome::Planned, self.this_day());
+        checks.require(
+            self.context.known.named_exist,
+            "/commitments",
+            "unknown",
+            "Có cơ quan hoặc cán bộ cam kết không tồn tại.",
+            "An agency or official of a commitment does not exist.",
+        );
     }
 
     fn check_outcome(&self, checks: &mut Checks, outcome: Outcome) {
@@ -116,9 +129,9 @@ impl Turn<'_> {
         checks.optional("/addressee", facts.addressee.as_ref(), REASON);
         checks.finish()?;
         let mut ops = self.end(&[Stage::Intake, Stage::Resolution]);
-        ops.extend(self.start(self.case, Stage::Delivery, None, self.at));
+        ops.extend(self.start(self.case, Stage::Delivery, self.at));
         if self.case.visibility == Visibility::PublicRedacted || self.case.kind.is_contentious() {
-            ops.extend(self.start(self.case, Stage::Publication, None, self.at));
+            ops.extend(self.start(self.case, Stage::Publication, self.at));
         }
         Ok(ops)
     }
@@ -132,7 +145,7 @@ impl Turn<'_> {
         checks.text("/text", &facts.text, CONTENT);
         checks.text("/reason", &facts.reason, REASON);
         self.check_outcome(&mut checks, facts.outcome);
-        checks.commitments(&facts.commitments, facts.outcome == Outcome::Planned, self.this_day());
+        self.check_commitments(&mut checks, &facts.commitments, facts.outcome);
         checks.carrier(self.case.kind, facts.document.as_ref(), facts.notice.as_ref(), self.this_day());
         checks.require(
             self.context.known.author_exists,
