@@ -117,11 +117,9 @@ pub fn application(
         InitError = (),
     >,
 > {
-    let text = openapi::as_file().unwrap_or_default();
     App::new()
         .app_data(web::Data::new(app))
         .app_data(edge)
-        .app_data(web::Data::new(openapi::DocumentText(text)))
         .wrap(from_fn(edge::serve))
         .configure(routes)
         .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(["/openapi.json"]).validator_url("none")))
@@ -135,6 +133,7 @@ pub fn edge(settings: &Settings) -> web::Data<Edge> {
         public_url: settings.public_url.clone().unwrap_or_default(),
         body_limit: settings.body_limit,
         methods: methods::Methods::of(&openapi::document()),
+        document: openapi::as_file().unwrap_or_default(),
     })
 }
 

@@ -64,19 +64,26 @@ const OPERATIONS: &[(&str, &str, For)] = &[
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut all = once![every_operation_is_in_the_list];
-    all.extend(cases![nothing_answers_without_the_token_it_needs, forged_tokens_are_refused, absent_and_foreign_read_alike]);
+    all.extend(cases![
+        nothing_answers_without_the_token_it_needs,
+        forged_tokens_are_refused,
+        absent_and_foreign_read_alike
+    ]);
     all
 }
 
 /// Every operation with whom it is for, the actions included.
 fn operations() -> Vec<(String, String, For)> {
-    let listed = OPERATIONS.iter().map(|(method, path, who)| ((*method).to_owned(), (*path).to_owned(), *who));
+    let listed =
+        OPERATIONS.iter().map(|(method, path, who)| ((*method).to_owned(), (*path).to_owned(), *who));
     let staff = |action: &Action| {
-        let for_staff = [Role::Intake, Role::Coordinator, Role::Handler, Role::Approver, Role::Auditor, Role::Supporting];
+        let for_staff =
+            [Role::Intake, Role::Coordinator, Role::Handler, Role::Approver, Role::Auditor, Role::Supporting];
         for_staff.iter().any(|role| kiennghi::domain::lifecycle::is_ever_for(*action, *role))
     };
     let actions = Action::ALL.iter().filter(|action| staff(action));
-    let actions = actions.map(|action| ("post".to_owned(), format!("/v1/petitions/{{id}}/{}", action.as_str()), Officials));
+    let actions = actions
+        .map(|action| ("post".to_owned(), format!("/v1/petitions/{{id}}/{}", action.as_str()), Officials));
     listed.chain(actions).collect()
 }
 
@@ -85,14 +92,18 @@ fn every_operation_is_in_the_list() {
     let mut documented = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let who = operations().into_iter().find(|(m, p, _)| m == method && p == path).map(|(_, _, who)| who);
+            let who =
+                operations().into_iter().find(|(m, p, _)| m == method && p == path).map(|(_, _, who)| who);
             let open = operation["security"].as_array().unwrap().iter().any(|one| one == &json!({}));
             assert_eq!(who.map(|who| who == Everybody), Some(open), "{method} {path}");
             documented.insert((method.clone(), path.clone()));
         }
     }
     for (method, path, _) in operations() {
-        assert!(documented.contains(&(method.clone(), path.clone())), "{method} {path} is not in the document");
+        assert!(
+            documented.contains(&(method.clone(), path.clone())),
+            "{method} {path} is not in the document"
+        );
     }
 }
 
@@ -111,7 +122,8 @@ async fn nothing_answers_without_the_token_it_needs(db: TestDb) {
         let bare = app.send(method.clone(), filled(&path)).json(json!({})).call().await;
         assert_eq!(bare.status == 401, who != Everybody, "{method} {path} without a token: {}", bare.text);
         if who == Trackers {
-            let foreign = app.send(method.clone(), filled(&path)).token(&official).json(json!({})).call().await;
+            let foreign =
+                app.send(method.clone(), filled(&path)).token(&official).json(json!({})).call().await;
             assert_eq!(foreign.status, 401, "{method} {path} with an official's token: {}", foreign.text);
         }
         if who != Everybody {
@@ -130,7 +142,12 @@ async fn forged_tokens_are_refused(db: TestDb) {
     let flipped: String = signature.chars().rev().collect();
     // {"alg":"none","typ":"at+jwt"}
     let none = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
-    let forged = [format!("{head}.{claims}.{flipped}"), format!("{none}.{claims}."), format!("{head}.{claims}"), "x".to_owned()];
+    let forged = [
+        format!("{head}.{claims}.{flipped}"),
+        format!("{none}.{claims}."),
+        format!("{head}.{claims}"),
+        "x".to_owned(),
+    ];
     for token in forged {
         let reply = app.get("/v1/petitions").token(&token).call().await.expect(401);
         assert_eq!(reply.body["reason"], "invalid_token");
@@ -155,7 +172,12 @@ async fn absent_and_foreign_read_alike(db: TestDb) {
     for token in [app.token(handler), app.token(admin)] {
         for path in ["", "/events", "/deadlines", "/submitter"] {
             let foreign = app.get(format!("/v1/petitions/{id}{path}")).token(&token).call().await.expect(404);
-            let absent = app.get(format!("/v1/petitions/{}{path}", new_id::<PetitionKey>())).token(&token).call().await.expect(404);
+            let absent = app
+                .get(format!("/v1/petitions/{}{path}", new_id::<PetitionKey>()))
+                .token(&token)
+                .call()
+                .await
+                .expect(404);
             assert_eq!(anonymised(&foreign.body), anonymised(&absent.body));
         }
         let act = app.post(format!("/v1/petitions/{id}/acceptance")).token(&token).seen(1).json(json!({}));
