@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod actions;
 mod architecture;
 mod openapi;
 mod schema_parity;
@@ -22,6 +23,7 @@ use support::{Case, Database, postgres};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases: Vec<Case> = [
+        actions::cases(),
         architecture::cases(),
         openapi::cases(),
         schema_parity::cases(),
