@@ -15,7 +15,7 @@ use kiennghi::{
         id::PetitionId,
         lifecycle,
         refusal::Refusal,
-        vocabulary::{Action, Code, DeliveryMethod, Kind, Role, Satisfaction, State},
+        vocabulary::{Action, Code, Kind, Role, State},
     },
     store::{AnyConnection, events},
 };
@@ -23,6 +23,7 @@ use kiennghi::{
 use crate::support::{
     Case, TestDb, cases,
     given::{self, Given, People, act_now, text},
+    requests::valid,
 };
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -126,7 +127,7 @@ fn cell(
             act_now(tx, world, &people.caller(Role::Handler, id), id, given::draft(case.kind).into())?;
         }
         let before = history::load(tx, id)?.expect("a petition").case;
-        let done = act_now(tx, world, &who, id, valid(action, people, survivor, case.state))?;
+        let done = act_now(tx, world, &who, id, valid(action, people, survivor, &case))?;
         let after = history::load(tx, id)?.expect("a petition").case;
         assert_eq!(after.sequence, before.sequence + 1, "{action}: one event");
         assert_eq!(done.sequence, after.sequence);
@@ -141,80 +142,6 @@ fn cell(
         Err(Error::Refused(Refusal::IllegalMove { .. })) => "illegal",
         other => panic!("{action} × {role}: {other:?}"),
     })
-}
-
-/// A request of an action that nothing but the table can refuse.
-fn valid(action: Action, people: &People, survivor: PetitionId, state: State) -> Request {
-    let document = given::document;
-    match action {
-        Action::Classification => given::classification(Kind::Proposal).into(),
-        Action::Reclassification if state.is_open() => {
-            Reclassification { field_code: Some("transport".to_owned()), ..given::reclassification() }.into()
-        }
-        Action::Reclassification => given::sealing().into(),
-        Action::Correction => given::correction().into(),
-        Action::SupplementRequest => given::supplement_request().into(),
-        Action::Supplement => given::supplement().into(),
-        Action::SupplementWaiver => SupplementWaiver { reason: text("Đã có") }.into(),
-        Action::Rejection => given::rejection().into(),
-        Action::Filing => given::filing().into(),
-        Action::Forwarding => given::forwarding().into(),
-        Action::ForwardingResult => ForwardingResult { document: document(), text: text("Kết quả") }.into(),
-        Action::Split => given::split(),
-        Action::Merge => given::merge(survivor).into(),
-        Action::MergeReversal => MergeReversal { reason: text("Nhầm") }.into(),
-        Action::Assignment => people.assignment().into(),
-        Action::Transfer => Transfer {
-            agency_id: people.other,
-            responsible_id: people.helper,
-            supporting: Vec::new(),
-            reason: text("Đúng địa bàn"),
-        }
-        .into(),
-        Action::Handover => Handover { responsible_id: people.second_handler, reason: None }.into(),
-        Action::Decline => Decline { reason: text("Không thuộc"), agency_id: people.other }.into(),
-        Action::Acceptance => Acceptance { document: None }.into(),
-        Action::Suspension => given::suspension().into(),
-        Action::Resumption => Resumption { document: None }.into(),
-        Action::Extension => Extension {
-            criteria: Vec::new(),
-            reason: Some(text("Cần khảo sát")),
-            decision: document(),
-            notified_on: document().issued_on,
-            amount: Some(20),
-            complexity: None,
-        }
-        .into(),
-        Action::ProgressNote => ProgressNote { text: text("Đang khảo sát"), public: true, answers: None }.into(),
-        Action::ReplyDraft => given::draft(Kind::Proposal).into(),
-        Action::ReplySubmission => ReplySubmission {}.into(),
-        Action::ReplyReturn => ReplyReturn { remarks: text("Sửa câu 2") }.into(),
-        Action::ReplyApproval => given::approval().into(),
-        Action::ReplyRevision => ReplyRevision {
-            revision: new_id(),
-            text: text("Bản sửa"),
-            outcome: given::draft(Kind::Proposal).outcome,
-            commitments: Vec::new(),
-            author_id: people.handler,
-            reason: text("Sai số liệu"),
-            document: Some(given::signed("1748")),
-            notice: None,
-        }
-        .into(),
-        Action::Publication => Publication { public_text: text("Phường trả lời.") }.into(),
-        Action::Takedown => Takedown { reason: text("Lộ tên") }.into(),
-        Action::Delivery => Delivery { method: DeliveryMethod::Post }.into(),
-        Action::Closing => Closing {}.into(),
-        Action::ReconsiderationRequest => given::request().into(),
-        Action::ReconsiderationDecision => ReconsiderationDecision { reasons: text("Đã trả lời đủ") }.into(),
-        Action::Reopening => Reopening { reason: text("Có tình tiết mới") }.into(),
-        Action::Withdrawal => given::withdrawal().into(),
-        Action::Termination => given::termination().into(),
-        Action::Urging | Action::Escalation => {
-            Urging { agency_id: None, official_id: None, text: text("Đề nghị sớm") }.into()
-        }
-        Action::Rating => Rating { satisfaction: Satisfaction::Satisfied, reasons: None }.into(),
-    }
 }
 
 async fn one_of_two_officials_wins(db: TestDb) {

@@ -8,6 +8,7 @@
 
 mod actions;
 mod architecture;
+mod histories;
 mod openapi;
 mod schema_parity;
 mod store;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let cases: Vec<Case> = [
         actions::cases(),
         architecture::cases(),
+        histories::cases(),
         openapi::cases(),
         schema_parity::cases(),
         store::cases(),

@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod given;
 pub(crate) mod postgres;
+pub(crate) mod requests;
 
 use std::{
     path::PathBuf,
