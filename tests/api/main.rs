@@ -6,8 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod actions;
 mod architecture;
 mod authorization;
+mod histories;
 mod openapi;
 mod refusals;
 mod schema_parity;
@@ -24,8 +26,10 @@ use support::{Case, Database, postgres};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases: Vec<Case> = [
+        actions::cases(),
         architecture::cases(),
         authorization::cases(),
+        histories::cases(),
         openapi::cases(),
         refusals::cases(),
         schema_parity::cases(),

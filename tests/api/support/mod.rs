@@ -1,7 +1,9 @@
 //! What tests stand on: a database of their own, and their registration.
 
 pub(crate) mod client;
+pub(crate) mod given;
 pub(crate) mod postgres;
+pub(crate) mod requests;
 
 use std::{
     path::PathBuf,
