@@ -7,7 +7,9 @@
 )]
 
 mod architecture;
+mod lists;
 mod openapi;
+mod reports;
 mod schema_parity;
 mod store;
 mod store_tables;
@@ -23,7 +25,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases: Vec<Case> = [
         architecture::cases(),
+        lists::cases(),
         openapi::cases(),
+        reports::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod postgres;
+pub(crate) mod records;
 
 use std::{
     path::PathBuf,
