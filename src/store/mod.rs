@@ -19,11 +19,13 @@ pub mod lists;
 pub mod meta;
 pub mod people;
 pub mod petitions;
+pub mod public;
 pub mod reference;
 pub mod reports;
 pub mod schema;
 pub mod spans;
 pub mod sql_types;
+pub mod tracking;
 mod writer;
 
 pub use connection::{AnyConnection, DatabaseKind};

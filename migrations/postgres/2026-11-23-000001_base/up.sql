@@ -335,6 +335,7 @@ CREATE TABLE reply_revision (
     created_at timestamptz NOT NULL,
     UNIQUE (petition_id, number)
 );
+CREATE INDEX reply_revision_public ON reply_revision (published_at, id) WHERE published_at IS NOT NULL AND taken_down_at IS NULL;
 
 CREATE TABLE commitment (
     id uuid PRIMARY KEY NOT NULL,

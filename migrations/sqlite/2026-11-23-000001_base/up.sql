@@ -334,6 +334,7 @@ CREATE TABLE reply_revision (
     created_at INTEGER NOT NULL,
     UNIQUE (petition_id, number)
 ) STRICT;
+CREATE INDEX reply_revision_public ON reply_revision (published_at, id) WHERE published_at IS NOT NULL AND taken_down_at IS NULL;
 
 CREATE TABLE commitment (
     id BLOB PRIMARY KEY NOT NULL,
