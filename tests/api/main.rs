@@ -12,6 +12,9 @@ mod authorization;
 mod histories;
 mod openapi;
 mod refusals;
+mod lists;
+mod openapi;
+mod reports;
 mod schema_parity;
 mod store;
 mod store_tables;
@@ -32,6 +35,9 @@ fn main() -> ExitCode {
         histories::cases(),
         openapi::cases(),
         refusals::cases(),
+        lists::cases(),
+        openapi::cases(),
+        reports::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),

@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub(crate) mod given;
 pub(crate) mod postgres;
 pub(crate) mod requests;
+pub(crate) mod records;
 
 use std::{
     path::PathBuf,
