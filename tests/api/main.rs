@@ -8,10 +8,14 @@
 
 mod architecture;
 mod openapi;
+mod preview;
+mod public;
+mod reference;
 mod schema_parity;
 mod store;
 mod store_tables;
 mod support;
+mod tracking;
 mod walk;
 
 use std::process::ExitCode;
@@ -24,9 +28,13 @@ fn main() -> ExitCode {
     let cases: Vec<Case> = [
         architecture::cases(),
         openapi::cases(),
+        preview::cases(),
+        public::cases(),
+        reference::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
+        tracking::cases(),
         walk::cases(),
     ]
     .concat();

@@ -1,6 +1,7 @@
 //! What tests stand on: a database of their own, and their registration.
 
 pub(crate) mod client;
+pub(crate) mod journey;
 pub(crate) mod postgres;
 
 use std::{
