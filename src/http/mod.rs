@@ -15,6 +15,7 @@ pub mod headers;
 mod health;
 pub mod help;
 pub mod json;
+mod lists;
 pub mod methods;
 pub mod openapi;
 mod petitions;
@@ -22,6 +23,8 @@ mod preview;
 pub mod problem;
 mod public;
 mod reference;
+mod reports;
+mod sandbox;
 mod sessions;
 pub mod strict;
 mod tracking;
@@ -53,11 +56,20 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/openapi.json").route(get().to(openapi::serve_document)))
         .service(help::explain_problem)
         .service(resource("/v1/sessions").route(post().to(sessions::sign_in)))
-        .service(resource("/v1/petitions").route(post().to(petitions::submit_petition)))
+        .service(
+            resource("/v1/petitions")
+                .route(get().to(lists::list_petitions))
+                .route(post().to(petitions::submit_petition)),
+        )
         .service(resource("/v1/petitions/{id}").route(get().to(petitions::read_petition)))
         .service(resource("/v1/petitions/{id}/events").route(get().to(petitions::list_events)))
         .service(resource("/v1/petitions/{id}/deadlines").route(get().to(petitions::explain_deadlines)))
         .service(resource("/v1/petitions/{id}/submitter").route(get().to(petitions::read_submitter)))
+        .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))
+        .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
+        .service(resource("/v1/overdue/summary").route(get().to(reports::summarise_overdue)))
+        .service(resource("/v1/reports/timeliness").route(get().to(reports::report_timeliness)))
+        .service(resource("/v1/public/statistics").route(get().to(reports::read_public_statistics)))
         .configure(actions::routes)
         .service(resource("/v1/tracking").route(post().to(tracking::open_tracking)))
         .service(resource("/v1/tracking/petitions").route(get().to(tracking::list_tracked)))
@@ -81,6 +93,9 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         sessions::Api::openapi(),
         petitions::Api::openapi(),
         actions::Api::openapi(),
+        sandbox::Api::openapi(),
+        lists::Api::openapi(),
+        reports::Api::openapi(),
         tracking::Api::openapi(),
         public::Api::openapi(),
         reference::Api::openapi(),

@@ -256,3 +256,47 @@ pub fn lines(
     }
     Ok(lines)
 }
+
+/// Makes one agency the one that takes what no other serves.
+pub fn set_default(connection: &mut AnyConnection, id: AgencyId) -> Result<(), StoreError> {
+    update(agency::table.filter(agency::is_default.eq(true)))
+        .set(agency::is_default.eq(false))
+        .execute(connection)?;
+    update(agency::table.find(id)).set(agency::is_default.eq(true)).execute(connection)?;
+    Ok(())
+}
+
+/// An agency as it was called at some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgencyVersion {
+    pub code: String,
+    pub name: String,
+    pub level: Option<Level>,
+}
+
+/// Each of these agencies as it was called on a day; before its first version as in that.
+pub fn on(
+    connection: &mut AnyConnection,
+    ids: &[AgencyId],
+    day: Day,
+) -> Result<HashMap<AgencyId, AgencyVersion>, StoreError> {
+    type Row = (AgencyId, Option<Day>, String, String, Option<Level>);
+    let rows: Vec<Row> = agency_version::table
+        .filter(agency_version::agency_id.eq_any(ids))
+        .order((agency_version::agency_id, agency_version::number))
+        .select((
+            agency_version::agency_id,
+            agency_version::valid_from,
+            agency_version::code,
+            agency_version::name,
+            agency_version::level,
+        ))
+        .load(connection)?;
+    let mut named: HashMap<AgencyId, AgencyVersion> = HashMap::new();
+    for (id, from, code, name, level) in rows {
+        if from.is_none_or(|from| from <= day) || !named.contains_key(&id) {
+            named.insert(id, AgencyVersion { code, name, level });
+        }
+    }
+    Ok(named)
+}
