@@ -15,10 +15,14 @@ mod refusals;
 mod lists;
 mod openapi;
 mod reports;
+mod preview;
+mod public;
+mod reference;
 mod schema_parity;
 mod store;
 mod store_tables;
 mod support;
+mod tracking;
 mod walk;
 
 use std::process::ExitCode;
@@ -38,9 +42,13 @@ fn main() -> ExitCode {
         lists::cases(),
         openapi::cases(),
         reports::cases(),
+        preview::cases(),
+        public::cases(),
+        reference::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
+        tracking::cases(),
         walk::cases(),
     ]
     .concat();

@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod given;
+pub(crate) mod journey;
 pub(crate) mod postgres;
 pub(crate) mod requests;
 pub(crate) mod records;
