@@ -7,6 +7,7 @@ pub mod actions;
 pub mod caller;
 pub mod clock;
 pub mod cursor;
+pub mod demo;
 mod effects;
 pub mod error;
 pub mod history;
