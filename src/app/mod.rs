@@ -8,6 +8,7 @@ pub mod caller;
 pub mod clock;
 pub mod cursor;
 pub mod deadline;
+pub mod demo;
 mod effects;
 pub mod error;
 pub mod history;
