@@ -10,14 +10,13 @@ mod actions;
 mod architecture;
 mod authorization;
 mod histories;
-mod openapi;
-mod refusals;
 mod lists;
 mod openapi;
-mod reports;
 mod preview;
 mod public;
 mod reference;
+mod refusals;
+mod reports;
 mod schema_parity;
 mod store;
 mod store_tables;
@@ -37,14 +36,13 @@ fn main() -> ExitCode {
         architecture::cases(),
         authorization::cases(),
         histories::cases(),
-        openapi::cases(),
-        refusals::cases(),
         lists::cases(),
         openapi::cases(),
-        reports::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),
+        refusals::cases(),
+        reports::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
