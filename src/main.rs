@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Fault> {
     let (command, settings) = config::parse_and_resolve()?;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kiennghi=info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(io::stderr).init();
     let app = || application(open(&settings)?, &settings, &Serve::default());
     match command {
@@ -98,7 +98,8 @@ async fn listen(app: App, settings: &Settings) -> Result<(), Fault> {
     let jobs = actix_web::rt::spawn(jobs::run(app.clone(), told_to_stop));
     let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", server.address));
     let sandbox = if app.clock().is_sandbox() {
-        format!("; a sandbox, where it is {}", app.clock().now().timestamp().to_zoned(settings.zone.clone()))
+        let there = settings.zone.to_datetime(app.clock().now().timestamp());
+        format!("; a sandbox, where it is {}", there.strftime("%Y-%m-%d %H:%M"))
     } else {
         String::new()
     };

@@ -9,7 +9,9 @@
 mod actions;
 mod architecture;
 mod authorization;
+mod cli;
 mod histories;
+mod import;
 mod lists;
 mod openapi;
 mod preview;
@@ -35,7 +37,9 @@ fn main() -> ExitCode {
         actions::cases(),
         architecture::cases(),
         authorization::cases(),
+        cli::cases(),
         histories::cases(),
+        import::cases(),
         lists::cases(),
         openapi::cases(),
         preview::cases(),
