@@ -9,6 +9,7 @@
 mod actions;
 mod architecture;
 mod authorization;
+mod cube;
 mod histories;
 mod lists;
 mod openapi;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         actions::cases(),
         architecture::cases(),
         authorization::cases(),
+        cube::cases(),
         histories::cases(),
         lists::cases(),
         openapi::cases(),
