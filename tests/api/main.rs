@@ -12,6 +12,7 @@ mod authorization;
 mod cube;
 mod histories;
 mod lists;
+mod import;
 mod openapi;
 mod preview;
 mod public;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         cube::cases(),
         histories::cases(),
         lists::cases(),
+        import::cases(),
         openapi::cases(),
         preview::cases(),
         public::cases(),
