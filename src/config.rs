@@ -57,7 +57,7 @@ pub enum Command {
 }
 
 /// How to serve.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Serve {
     /// Add demo agencies, officials, a client and petitions; listens on loopback only.
     #[arg(long)]
@@ -128,7 +128,7 @@ struct Given {
     /// Address under which clients reach the server; makes links absolute.
     #[arg(long, global = true, env = "KIENNGHI_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
-    /// Life of an access token in minutes [default: 10].
+    /// Life of an access token in minutes [default: 60].
     #[arg(long, global = true, env = "KIENNGHI_TOKEN_MINUTES", value_name = "MINUTES")]
     token_minutes: Option<u32>,
     /// Longest JSON body in bytes [default: 262144].
@@ -247,7 +247,7 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
         zone: TimeZone::get(&zone).map_err(|error| fault(&"zone", &error))?,
         pool_size: within("pool_size", given.pool_size.or(file.pool_size), 16, 1..=256)?,
         public_url: given.public_url.or(file.public_url).map(|url| check_public_url(&url)).transpose()?,
-        token_minutes: within("token_minutes", given.token_minutes.or(file.token_minutes), 10, 1..=1440)?,
+        token_minutes: within("token_minutes", given.token_minutes.or(file.token_minutes), 60, 1..=1440)?,
         body_limit: usize::try_from(body_limit).map_err(|error| fault(&"body_limit", &error))?,
         idempotency_hours: within(
             "idempotency_hours",
@@ -325,6 +325,16 @@ fn parse_code<C: Code>(text: &str) -> Result<C, String> {
 
 fn fault(name: &dyn fmt::Display, why: &dyn fmt::Display) -> ConfigFault {
     ConfigFault(format!("{name}: {why}"))
+}
+
+impl DatabaseUrl {
+    /// As the store takes it.
+    pub fn to_url(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => url.clone(),
+        }
+    }
 }
 
 impl fmt::Debug for DatabaseUrl {

@@ -31,4 +31,5 @@ pub mod app;
 pub mod config;
 pub mod domain;
 pub mod http;
+pub mod jobs;
 pub mod store;

@@ -57,6 +57,19 @@ impl Error {
         Self::Internal(cause.into())
     }
 
+    /// What happened, for the operator at the command line; never for a client.
+    pub fn for_operator(&self) -> String {
+        match self {
+            Self::Refused(Refusal::Invalid(errors)) => {
+                let faults = errors.iter().map(|error| format!("{}: {}", error.pointer, error.words.en));
+                faults.collect::<Vec<_>>().join("; ")
+            }
+            Self::Refused(Refusal::Guard { words, .. } | Refusal::Forbidden(words)) => words.en.clone(),
+            Self::Internal(cause) => cause.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
     /// The same refusal once more: a fault of form is found before the transaction that reports it, and a
     /// transaction may run several times.
     pub fn again(&self) -> Self {

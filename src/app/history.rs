@@ -16,13 +16,13 @@ use crate::{
         act::Act,
         decide::Decision,
         event::{self, Actor, Event, Record, SCHEMA},
-        id::{EventId, PetitionId, TextId},
+        id::{EventId, Id, PetitionId, TextId},
         petition::Case,
         time::Instant,
     },
     store::{
         AnyConnection,
-        events::{self, StoredEvent, TextRow},
+        events::{self, OtherEvent, StoredEvent, TextRow},
         petitions::{self, DetailRow, PetitionRow, SubmitterRow},
     },
 };
@@ -214,6 +214,36 @@ fn visit(
         _ => {}
     }
     Ok(())
+}
+
+/// Records the first event of something that is not a petition, such as a grant, with its own chain.
+pub fn record_other(
+    tx: &mut AnyConnection,
+    world: &World,
+    subject_kind: &str,
+    subject: uuid::Uuid,
+    name: &str,
+    facts: Value,
+) -> Result<(), Error> {
+    let id: EventId = new_id();
+    let record = json!({
+        "id": id, "subject": { "kind": subject_kind, "id": subject }, "sequence": 1, "type": name,
+        "occurred_at": world.now.micros(), "recorded_at": world.now.micros(), "facts": facts,
+    });
+    let prev_hash = vec![0; 32];
+    let mut bytes = prev_hash.clone();
+    bytes.extend(event::canonical_json(&record).map_err(Error::internal)?);
+    let other = OtherEvent {
+        id,
+        subject_kind: subject_kind.to_owned(),
+        subject_id: Id::new(subject),
+        name: name.to_owned(),
+        at: world.now,
+        facts,
+        prev_hash,
+        hash: sha256(&bytes).to_vec(),
+    };
+    Ok(events::insert_other(tx, &other)?)
 }
 
 /// Lower-case hexadecimal.

@@ -52,6 +52,8 @@ pub fn petition_row(
         intake_agency_id: case.intake_agency,
         lead_agency_id: case.lead,
         responsible_id: case.responsible,
+        respondent_official_id: case.respondent.and_then(|respondent| respondent.official_id),
+        classified: case.classified,
         round: column(case.round),
         version: column(case.version),
         sequence: column(case.sequence),

@@ -12,13 +12,14 @@ use crate::{
         event::Actor,
         id::PetitionId,
     },
-    store::{AnyConnection, events, idempotency, petitions},
+    store::{AnyConnection, DatabaseKind, events, idempotency, petitions},
 };
 
 /// How many petitions or events one transaction takes.
 const BATCH: i64 = 200;
+const HOUR_MICROS: i64 = 3_600_000_000;
 
-/// Runs everything that is due now; returns how many petitions were closed.
+/// Runs everything that is due by the clock of the domain; returns how many petitions were closed.
 pub fn run_due(app: &App) -> Result<usize, Error> {
     let mut closed = 0;
     loop {
@@ -30,34 +31,40 @@ pub fn run_due(app: &App) -> Result<usize, Error> {
             closed += usize::from(app.write_now(move |tx, world| close(tx, world, id))?);
         }
     }
-    number_events(app)?;
+    // SQLite's writer is alone and numbers each event as it writes it.
+    if app.db().kind() == DatabaseKind::Postgres {
+        number_events(app)?;
+    }
+    Ok(closed)
+}
+
+/// Forgets the idempotency keys that are older than they need be kept; returns how many.
+pub fn forget_old_keys(app: &App) -> Result<usize, Error> {
     let hours = i64::from(app.options().idempotency_hours);
     app.write_now(move |tx, world| {
-        let before = world.real_now.plus_micros(-hours * 3_600_000_000);
-        Ok(idempotency::delete_before(tx, before)?)
-    })?;
-    Ok(closed)
+        Ok(idempotency::delete_before(tx, world.real_now.plus_micros(-hours * HOUR_MICROS))?)
+    })
 }
 
 /// Gives the committed events their places in the whole log; returns how many.
 pub fn number_events(app: &App) -> Result<usize, Error> {
     let mut numbered = 0;
-    loop {
+    while app.read_now(|tx, _| Ok(events::has_unnumbered(tx)?))? {
         let batch = app.write_now(|tx, _| {
             if events::try_sequencer_lock(tx)? { Ok(events::number(tx, BATCH)?) } else { Ok(0) }
         })?;
         if batch == 0 {
-            return Ok(numbered);
+            break;
         }
         numbered += batch;
     }
+    Ok(numbered)
 }
 
 /// Closes one answered petition, unless somebody was faster.
 fn close(tx: &mut AnyConnection, world: &World, id: PetitionId) -> Result<bool, Error> {
     let Some(loaded) = history::load(tx, id)? else { return Ok(false) };
-    let still_due = loaded.row.closes_at.is_some_and(|at| at <= world.now);
-    if !still_due {
+    if loaded.row.closes_at.is_none_or(|at| at > world.now) {
         return Ok(false);
     }
     let context = Context {

@@ -85,8 +85,13 @@ pub fn canonical(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
         "recorded_at": event.recorded_at.micros(),
         "record": event.record,
     });
-    let mut bytes = Vec::with_capacity(512);
-    write_canonical(&value, &mut bytes)?;
+    canonical_json(&value)
+}
+
+/// Any value in the same canonical form.
+pub fn canonical_json(value: &serde_json::Value) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = Vec::with_capacity(256);
+    write_canonical(value, &mut bytes)?;
     Ok(bytes)
 }
 

@@ -4,8 +4,10 @@
 //! (401, 404, 403, then the form); every 4xx and 5xx leaves through `edge::serve` as a problem (RFC 9457).
 
 mod actions;
+mod agencies;
 mod auth;
 mod bodies;
+mod cached;
 pub mod codes;
 pub mod edge;
 pub mod extract;
@@ -13,12 +15,19 @@ pub mod headers;
 mod health;
 pub mod help;
 pub mod json;
+mod lists;
 pub mod methods;
 pub mod openapi;
 mod petitions;
+mod preview;
 pub mod problem;
+mod public;
+mod reference;
+mod reports;
+mod sandbox;
 mod sessions;
 pub mod strict;
+mod tracking;
 mod views;
 
 use std::io;
@@ -47,17 +56,52 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/openapi.json").route(get().to(openapi::serve_document)))
         .service(help::explain_problem)
         .service(resource("/v1/sessions").route(post().to(sessions::sign_in)))
-        .service(resource("/v1/petitions").route(post().to(petitions::submit_petition)))
+        .service(
+            resource("/v1/petitions")
+                .route(get().to(lists::list_petitions))
+                .route(post().to(petitions::submit_petition)),
+        )
         .service(resource("/v1/petitions/{id}").route(get().to(petitions::read_petition)))
         .service(resource("/v1/petitions/{id}/events").route(get().to(petitions::list_events)))
         .service(resource("/v1/petitions/{id}/deadlines").route(get().to(petitions::explain_deadlines)))
         .service(resource("/v1/petitions/{id}/submitter").route(get().to(petitions::read_submitter)))
-        .configure(actions::routes);
+        .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))
+        .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
+        .service(resource("/v1/overdue/summary").route(get().to(reports::summarise_overdue)))
+        .service(resource("/v1/reports/timeliness").route(get().to(reports::report_timeliness)))
+        .service(resource("/v1/public/statistics").route(get().to(reports::read_public_statistics)))
+        .configure(actions::routes)
+        .service(resource("/v1/tracking").route(post().to(tracking::open_tracking)))
+        .service(resource("/v1/tracking/petitions").route(get().to(tracking::list_tracked)))
+        .service(resource("/v1/tracking/petitions/{code}").route(get().to(tracking::read_tracked)))
+        .configure(tracking::routes)
+        .service(resource("/v1/public/petitions").route(get().to(public::list_public_petitions)))
+        .service(resource("/v1/public/petitions/{code}").route(get().to(public::read_public_petition)))
+        .service(resource("/v1/public/replies").route(get().to(public::list_public_replies)))
+        .service(resource("/v1/reference").route(get().to(reference::read_reference)))
+        .service(resource("/v1/lifecycle").route(get().to(reference::read_lifecycle)))
+        .service(resource("/v1/agencies").route(get().to(agencies::list_agencies)))
+        .service(resource("/v1/agencies/{id}").route(get().to(agencies::read_agency)))
+        .service(resource("/v1/officials").route(get().to(agencies::list_officials)))
+        .service(resource("/v1/deadlines/preview").route(get().to(preview::preview_deadline)));
 }
 
 /// What each module says of its operations.
 fn apis() -> Vec<utoipa::openapi::OpenApi> {
-    vec![health::Api::openapi(), sessions::Api::openapi(), petitions::Api::openapi(), actions::Api::openapi()]
+    vec![
+        health::Api::openapi(),
+        sessions::Api::openapi(),
+        petitions::Api::openapi(),
+        actions::Api::openapi(),
+        sandbox::Api::openapi(),
+        lists::Api::openapi(),
+        reports::Api::openapi(),
+        tracking::Api::openapi(),
+        public::Api::openapi(),
+        reference::Api::openapi(),
+        agencies::Api::openapi(),
+        preview::Api::openapi(),
+    ]
 }
 
 /// The service, over an application: what the server runs and the tests call.

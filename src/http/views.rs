@@ -303,6 +303,7 @@ pub(super) fn document(document: &SignedDocument) -> DocumentView {
     }
 }
 
-fn notice(notice: &SignedNotice) -> NoticeView {
+/// A signed notice as it is cited.
+pub(super) fn notice(notice: &SignedNotice) -> NoticeView {
     NoticeView { signer: notice.signer.clone(), signed_on: notice.signed_on }
 }

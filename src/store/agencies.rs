@@ -38,6 +38,15 @@ pub struct AgencyRow {
     pub valid_from: Option<Day>,
 }
 
+/// Which agencies are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Wanted {
+    pub parent_id: Option<AgencyId>,
+    pub level: Option<Level>,
+    /// The whole present code.
+    pub code: Option<String>,
+}
+
 /// What an answer shows of an agency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgencyName {
@@ -203,6 +212,35 @@ pub fn children(
     Ok(query.load(connection)?)
 }
 
+/// Agencies by code, from after a code on; what is absent fits every agency.
+pub fn page(
+    connection: &mut AnyConnection,
+    wanted: &Wanted,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<AgencyRow>, StoreError> {
+    let mut query = present!().order(agency_version::code.asc()).limit(limit).into_boxed();
+    if let Some(parent) = wanted.parent_id {
+        query = query.filter(agency_version::parent_id.eq(parent));
+    }
+    if let Some(level) = wanted.level {
+        query = query.filter(agency_version::level.eq(level));
+    }
+    if let Some(code) = &wanted.code {
+        query = query.filter(agency_version::code.eq(code));
+    }
+    if let Some(code) = after {
+        query = query.filter(agency_version::code.gt(code));
+    }
+    Ok(query.load(connection)?)
+}
+
+/// The agencies that take the petitions of an area, by area.
+pub fn of_areas(connection: &mut AnyConnection) -> Result<Vec<AgencyRow>, StoreError> {
+    let serving = present!().filter(agency::serves_area.is_not_null());
+    Ok(serving.order((agency::serves_area.asc(), agency_version::code.asc())).load(connection)?)
+}
+
 /// For each agency the line to the top, beginning with itself; in no order beyond that.
 pub fn lines(
     connection: &mut AnyConnection,
@@ -217,4 +255,48 @@ pub fn lines(
         lines.entry(descendant).or_default().push(ancestor);
     }
     Ok(lines)
+}
+
+/// Makes one agency the one that takes what no other serves.
+pub fn set_default(connection: &mut AnyConnection, id: AgencyId) -> Result<(), StoreError> {
+    update(agency::table.filter(agency::is_default.eq(true)))
+        .set(agency::is_default.eq(false))
+        .execute(connection)?;
+    update(agency::table.find(id)).set(agency::is_default.eq(true)).execute(connection)?;
+    Ok(())
+}
+
+/// An agency as it was called at some time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgencyVersion {
+    pub code: String,
+    pub name: String,
+    pub level: Option<Level>,
+}
+
+/// Each of these agencies as it was called on a day; before its first version as in that.
+pub fn on(
+    connection: &mut AnyConnection,
+    ids: &[AgencyId],
+    day: Day,
+) -> Result<HashMap<AgencyId, AgencyVersion>, StoreError> {
+    type Row = (AgencyId, Option<Day>, String, String, Option<Level>);
+    let rows: Vec<Row> = agency_version::table
+        .filter(agency_version::agency_id.eq_any(ids))
+        .order((agency_version::agency_id, agency_version::number))
+        .select((
+            agency_version::agency_id,
+            agency_version::valid_from,
+            agency_version::code,
+            agency_version::name,
+            agency_version::level,
+        ))
+        .load(connection)?;
+    let mut named: HashMap<AgencyId, AgencyVersion> = HashMap::new();
+    for (id, from, code, name, level) in rows {
+        if from.is_none_or(|from| from <= day) || !named.contains_key(&id) {
+            named.insert(id, AgencyVersion { code, name, level });
+        }
+    }
+    Ok(named)
 }

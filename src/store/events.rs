@@ -99,6 +99,49 @@ pub fn insert(tx: &mut AnyConnection, stored: &StoredEvent) -> Result<(), StoreE
     Ok(())
 }
 
+/// The first event of something that is not a petition.
+#[derive(Debug, Clone)]
+pub struct OtherEvent {
+    pub id: EventId,
+    pub subject_kind: String,
+    pub subject_id: PetitionId,
+    pub name: String,
+    pub at: Instant,
+    pub facts: serde_json::Value,
+    pub prev_hash: Vec<u8>,
+    pub hash: Vec<u8>,
+}
+
+/// Writes the first event of something that is not a petition.
+pub fn insert_other(tx: &mut AnyConnection, other: &OtherEvent) -> Result<(), StoreError> {
+    let position = match tx.kind() {
+        DatabaseKind::Sqlite => Some(last_position(tx)? + 1),
+        DatabaseKind::Postgres => None,
+    };
+    let row = EventRow {
+        id: other.id,
+        subject_kind: other.subject_kind.clone(),
+        subject_id: other.subject_id,
+        sequence: 1,
+        type_: other.name.clone(),
+        actor_official_id: None,
+        actor_role: Role::System,
+        actor_agency_id: None,
+        actor_position: None,
+        on_behalf_of: None,
+        request_id: None,
+        caused_by: None,
+        occurred_at: other.at,
+        recorded_at: other.at,
+        payload: Json(other.facts.clone()),
+        prev_hash: other.prev_hash.clone(),
+        hash: other.hash.clone(),
+        position,
+    };
+    diesel::insert_into(event::table).values(&row).execute(tx)?;
+    Ok(())
+}
+
 /// Writes the texts of an event.
 pub fn insert_texts(tx: &mut AnyConnection, texts: &[TextRow]) -> Result<(), StoreError> {
     if !texts.is_empty() {
@@ -153,6 +196,12 @@ pub fn number(tx: &mut AnyConnection, limit: i64) -> Result<usize, StoreError> {
         diesel::update(event::table.find(id)).set(event::position.eq(position)).execute(tx)?;
     }
     Ok(fresh.len())
+}
+
+/// Whether an event waits for its position.
+pub fn has_unnumbered(tx: &mut AnyConnection) -> Result<bool, StoreError> {
+    let fresh = event::table.filter(event::position.is_null());
+    Ok(diesel::select(diesel::dsl::exists(fresh)).get_result(tx)?)
 }
 
 /// Takes the sequencer's lock until the transaction ends; false when another process holds it.

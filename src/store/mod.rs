@@ -7,6 +7,7 @@
 //! Invariants: nothing here knows a use case, HTTP or a clock; no SQL is written twice, except migrations.
 
 pub mod agencies;
+mod conditions;
 mod connection;
 mod database;
 mod error;
@@ -14,13 +15,17 @@ pub mod events;
 pub mod handling;
 pub mod idempotency;
 pub mod keys;
+pub mod lists;
 pub mod meta;
 pub mod people;
 pub mod petitions;
+pub mod public;
 pub mod reference;
+pub mod reports;
 pub mod schema;
 pub mod spans;
 pub mod sql_types;
+pub mod tracking;
 mod writer;
 
 pub use connection::{AnyConnection, DatabaseKind};

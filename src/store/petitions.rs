@@ -35,6 +35,10 @@ pub struct PetitionRow {
     pub intake_agency_id: AgencyId,
     pub lead_agency_id: Option<AgencyId>,
     pub responsible_id: Option<OfficialId>,
+    /// Against whom it is directed; the respondent of a denunciation never sees it.
+    pub respondent_official_id: Option<OfficialId>,
+    /// Whether it was ever classified: before that nothing of it is public, not even in a count.
+    pub classified: bool,
     pub round: i32,
     pub version: i32,
     pub sequence: i32,

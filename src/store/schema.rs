@@ -146,6 +146,8 @@ tables! {
         intake_agency_id -> Id,
         lead_agency_id -> Nullable<Id>,
         responsible_id -> Nullable<Id>,
+        respondent_official_id -> Nullable<Id>,
+        classified -> Bool,
         round -> Integer,
         version -> Integer,
         sequence -> Integer,
@@ -386,3 +388,6 @@ tables! {
         request_id -> Nullable<Text>,
     }
 }
+
+diesel::joinable!(petition_span -> petition (petition_id));
+diesel::joinable!(clock_span -> petition (petition_id));

@@ -213,6 +213,8 @@ CREATE TABLE petition (
     intake_agency_id uuid NOT NULL REFERENCES agency (id),
     lead_agency_id uuid REFERENCES agency (id),
     responsible_id uuid REFERENCES official (id),
+    respondent_official_id uuid REFERENCES official (id),
+    classified boolean NOT NULL,
     round integer NOT NULL,
     version integer NOT NULL,
     sequence integer NOT NULL,
@@ -228,6 +230,7 @@ CREATE TABLE petition (
     UNIQUE (code)
 );
 CREATE INDEX petition_public ON petition (public_from, id) WHERE public_from IS NOT NULL;
+CREATE INDEX petition_statistics ON petition (classified, kind, state);
 CREATE INDEX petition_closes_at ON petition (closes_at, id) WHERE closes_at IS NOT NULL;
 
 CREATE TABLE petition_detail (
@@ -300,6 +303,7 @@ CREATE TABLE clock_span (
     recorded_from timestamptz NOT NULL
 );
 CREATE INDEX clock_span_petition_id ON clock_span (petition_id) WHERE to_at IS NULL;
+CREATE INDEX clock_span_present_due ON clock_span (stage, open_due_at, petition_id) WHERE open_due_at IS NOT NULL AND to_at IS NULL;
 CREATE INDEX clock_span_open_due ON clock_span (stage, open_due_at, petition_id) WHERE open_due_at IS NOT NULL;
 
 -- A numbered document of an agency; several replies may cite one.
@@ -331,6 +335,7 @@ CREATE TABLE reply_revision (
     created_at timestamptz NOT NULL,
     UNIQUE (petition_id, number)
 );
+CREATE INDEX reply_revision_public ON reply_revision (published_at, id) WHERE published_at IS NOT NULL AND taken_down_at IS NULL;
 
 CREATE TABLE commitment (
     id uuid PRIMARY KEY NOT NULL,

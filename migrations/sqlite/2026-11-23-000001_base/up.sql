@@ -212,6 +212,8 @@ CREATE TABLE petition (
     intake_agency_id BLOB NOT NULL REFERENCES agency (id),
     lead_agency_id BLOB REFERENCES agency (id),
     responsible_id BLOB REFERENCES official (id),
+    respondent_official_id BLOB REFERENCES official (id),
+    classified INTEGER NOT NULL,
     round INTEGER NOT NULL,
     version INTEGER NOT NULL,
     sequence INTEGER NOT NULL,
@@ -227,6 +229,7 @@ CREATE TABLE petition (
     UNIQUE (code)
 ) STRICT;
 CREATE INDEX petition_public ON petition (public_from, id) WHERE public_from IS NOT NULL;
+CREATE INDEX petition_statistics ON petition (classified, kind, state);
 CREATE INDEX petition_closes_at ON petition (closes_at, id) WHERE closes_at IS NOT NULL;
 
 CREATE TABLE petition_detail (
@@ -299,6 +302,7 @@ CREATE TABLE clock_span (
     recorded_from INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX clock_span_petition_id ON clock_span (petition_id) WHERE to_at IS NULL;
+CREATE INDEX clock_span_present_due ON clock_span (stage, open_due_at, petition_id) WHERE open_due_at IS NOT NULL AND to_at IS NULL;
 CREATE INDEX clock_span_open_due ON clock_span (stage, open_due_at, petition_id) WHERE open_due_at IS NOT NULL;
 
 -- A numbered document of an agency; several replies may cite one.
@@ -330,6 +334,7 @@ CREATE TABLE reply_revision (
     created_at INTEGER NOT NULL,
     UNIQUE (petition_id, number)
 ) STRICT;
+CREATE INDEX reply_revision_public ON reply_revision (published_at, id) WHERE published_at IS NOT NULL AND taken_down_at IS NULL;
 
 CREATE TABLE commitment (
     id BLOB PRIMARY KEY NOT NULL,

@@ -1,0 +1,210 @@
+//! The agencies of this installation, and for staff the officials of each.
+
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, OpenApi, ToSchema};
+
+use super::{
+    auth::Call,
+    cached,
+    extract::{Limit, PathId, Query},
+    openapi::code,
+    problem::Problem,
+    views::AgencyRef,
+};
+use crate::{
+    app::{
+        Error, caller,
+        cursor::{self, Binding},
+        public::Page,
+    },
+    domain::{
+        id::{AgencyId, AgencyKey, OfficialId},
+        vocabulary::Level,
+    },
+    store::{
+        agencies::{self, AgencyRow, Wanted},
+        people,
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(paths(list_agencies, read_agency, list_officials))]
+pub(super) struct Api;
+
+const AGENCIES: &str = "/v1/agencies";
+const OFFICIALS: &str = "/v1/officials";
+
+/// An agency under its present name.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "identifier": null, "name": "Ủy ban nhân dân phường Sông Tràm", "level": "commune", "parent_id": "01934f6e-0000-7000-8000-000000000000", "serves_area": "99001"}))]
+struct AgencyView {
+    #[schema(value_type = uuid::Uuid)]
+    id: AgencyId,
+    code: String,
+    /// The official electronic identifier (QĐ 20/2020/QĐ-TTg), where it has one.
+    identifier: Option<String>,
+    name: String,
+    #[schema(value_type = Option<String>)]
+    level: Option<Level>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    parent_id: Option<AgencyId>,
+    /// The administrative area whose petitions come here.
+    serves_area: Option<String>,
+}
+
+/// A page of agencies.
+#[derive(Debug, Serialize, ToSchema)]
+struct AgenciesView {
+    #[schema(max_items = 100)]
+    items: Vec<AgencyView>,
+    /// Continues the list; null on its last page.
+    next_cursor: Option<String>,
+}
+
+/// An official who can be named as responsible.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000002", "full_name": "Lê Văn Xử Lý", "position": "Chuyên viên", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}}))]
+struct OfficialView {
+    #[schema(value_type = uuid::Uuid)]
+    id: OfficialId,
+    full_name: String,
+    position: String,
+    agency: AgencyRef,
+}
+
+/// A page of officials.
+#[derive(Debug, Serialize, ToSchema)]
+struct OfficialsView {
+    #[schema(max_items = 100)]
+    items: Vec<OfficialView>,
+    /// Continues the list; null on its last page.
+    next_cursor: Option<String>,
+}
+
+/// Which agencies.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AgenciesQuery {
+    /// Only those directly below this one.
+    #[param(value_type = Option<uuid::Uuid>)]
+    parent_id: Option<AgencyId>,
+    /// Only of this tier.
+    #[param(schema_with = code::<Level>, required = false)]
+    level: Option<Level>,
+    /// Only the one whose whole code this is.
+    #[param(max_length = 35)]
+    q: Option<String>,
+    /// Rows on the page.
+    #[serde(default)]
+    #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
+    limit: Limit,
+    /// From the page before, with the same filters.
+    #[param(max_length = 2048)]
+    cursor: Option<String>,
+}
+
+/// Whose officials.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OfficialsQuery {
+    /// The agency they belong to.
+    #[param(value_type = uuid::Uuid)]
+    agency_id: AgencyId,
+    /// Rows on the page.
+    #[serde(default)]
+    #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
+    limit: Limit,
+    /// From the page before, of the same agency.
+    #[param(max_length = 2048)]
+    cursor: Option<String>,
+}
+
+impl From<AgencyRow> for AgencyView {
+    fn from(row: AgencyRow) -> Self {
+        Self {
+            id: row.id,
+            code: row.code,
+            identifier: row.identifier,
+            name: row.name,
+            level: row.level,
+            parent_id: row.parent_id,
+            serves_area: row.serves_area,
+        }
+    }
+}
+
+/// List agencies.
+///
+/// By code, under their present names.
+#[utoipa::path(get, path = "/v1/agencies", tag = "reference", security(()), params(AgenciesQuery),
+    responses((status = 200, description = "A page.", body = AgenciesView), (status = 304, description = "Unchanged.")))]
+pub(super) async fn list_agencies(
+    call: Call,
+    query: Query<AgenciesQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let query = query.0?;
+    let (limit, from) = (query.limit.rows(), query.cursor);
+    let wanted = Wanted { parent_id: query.parent_id, level: query.level, code: query.q };
+    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+        let binding = Binding { route: AGENCIES, caller: "", filters: &wanted };
+        let after: Option<String> =
+            from.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
+        let rows = agencies::page(tx, &wanted, after.as_deref(), limit + 1)?;
+        let page = Page::of(rows, limit, |row| row.code.clone());
+        let next = page.next.map(|code| cursor::seal(&world.secret, &binding, &code)).transpose()?;
+        Ok(AgenciesView { items: page.items.into_iter().map(AgencyView::from).collect(), next_cursor: next })
+    });
+    cached::public(&request, &read.await?)
+}
+
+/// Read an agency.
+///
+/// Under its present name.
+#[utoipa::path(get, path = "/v1/agencies/{id}", tag = "reference", security(()),
+    params(("id" = uuid::Uuid, Path, description = "The agency.")),
+    responses((status = 200, description = "The agency.", body = AgencyView), (status = 304, description = "Unchanged.")))]
+pub(super) async fn read_agency(
+    call: Call,
+    id: PathId<AgencyKey>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = id.0?;
+    let read = call.app.read(call.request_id.clone(), move |tx, _| Ok(agencies::by_id(tx, id)?));
+    let row = read.await?.ok_or(Error::NotFound)?;
+    cached::public(&request, &AgencyView::from(row))
+}
+
+/// List the officials of an agency.
+///
+/// For choosing who is responsible; staff only. Accounts that were closed are left out, so a page may be short.
+#[utoipa::path(get, path = "/v1/officials", tag = "reference", security(("bearer" = [])), params(OfficialsQuery),
+    responses((status = 200, description = "A page.", body = OfficialsView)))]
+pub(super) async fn list_officials(
+    call: Call,
+    query: Query<OfficialsQuery>,
+) -> Result<HttpResponse, Problem> {
+    let caller = call.official()?;
+    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+        caller::person(tx, world, &caller)?;
+        let query = query.0?;
+        let (agency, limit) = (query.agency_id, query.limit.rows());
+        let scope = caller.scope();
+        let binding = Binding { route: OFFICIALS, caller: &scope, filters: &agency };
+        let after = query.cursor.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
+        let rows = people::officials_of(tx, agency, after, limit + 1)?;
+        let page = Page::of(rows, limit, |row| row.id);
+        let next = page.next.map(|id| cursor::seal(&world.secret, &binding, &id)).transpose()?;
+        let names = agencies::names(tx, &[agency])?;
+        let items = page.items.into_iter().filter(|row| row.disabled_at.is_none()).filter_map(|row| {
+            let name = names.get(&agency)?.clone();
+            let agency = AgencyRef { id: agency, code: name.code, name: name.name };
+            Some(OfficialView { id: row.id, full_name: row.full_name, position: row.position, agency })
+        });
+        Ok(OfficialsView { items: items.collect(), next_cursor: next })
+    });
+    Ok(HttpResponse::Ok().json(read.await?))
+}

@@ -1,0 +1,49 @@
+//! Background work that a person would expect to happen by itself.
+//!
+//! Invariant: a job only calls use cases of `app`; a failing one is logged and tried again, and never ends the process.
+
+use std::time::Duration;
+
+use tokio::{sync::watch, time::interval};
+
+use crate::app::{App, Error, installation, routine};
+
+/// How often the work that is due is looked for.
+const TICK: Duration = Duration::from_secs(1);
+/// How many ticks lie between two notes of where the sandbox clock stands.
+const CLOCK_TICKS: u32 = 5;
+/// How many ticks lie between two clearings of old idempotency keys.
+const CLEARING_TICKS: u32 = 600;
+
+/// Runs until told to stop; what was begun is finished first.
+pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut count: u32 = 0;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.changed() => break,
+        }
+        count = count.wrapping_add(1);
+        work(&app, "due work", |app| routine::run_due(app).map(|_| ())).await;
+        if count % CLOCK_TICKS == 0 {
+            work(&app, "sandbox clock", installation::remember_clock).await;
+        }
+        if count % CLEARING_TICKS == 0 {
+            work(&app, "old keys", |app| routine::forget_old_keys(app).map(|_| ())).await;
+        }
+    }
+    work(&app, "sandbox clock", installation::remember_clock).await;
+}
+
+/// Does one piece of work on a thread where it may block.
+async fn work(app: &App, name: &'static str, job: fn(&App) -> Result<(), Error>) {
+    let app = app.clone();
+    let done = tokio::task::spawn_blocking(move || job(&app)).await;
+    match done {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(job = name, error = ?error, "a job failed and will be tried again"),
+        Err(panic) => tracing::error!(job = name, %panic, "a job panicked and will be tried again"),
+    }
+}
