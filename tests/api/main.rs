@@ -11,8 +11,8 @@ mod architecture;
 mod authorization;
 mod cube;
 mod histories;
-mod lists;
 mod import;
+mod lists;
 mod openapi;
 mod preview;
 mod public;
@@ -39,8 +39,8 @@ fn main() -> ExitCode {
         authorization::cases(),
         cube::cases(),
         histories::cases(),
-        lists::cases(),
         import::cases(),
+        lists::cases(),
         openapi::cases(),
         preview::cases(),
         public::cases(),
