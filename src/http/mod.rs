@@ -117,7 +117,7 @@ pub fn application(
         InitError = (),
     >,
 > {
-    let text = openapi::as_file().unwrap_or_default();
+    let text = openapi::shown();
     App::new()
         .app_data(web::Data::new(app))
         .app_data(edge)

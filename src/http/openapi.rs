@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use std::sync::OnceLock;
+
 use actix_web::{HttpResponse, http::header, web};
 use utoipa::{
     OpenApi,
@@ -156,6 +158,12 @@ pub(super) fn open_code<C: Code>() -> Schema {
 /// The document as a file: indented, with a newline at the end.
 pub fn as_file() -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string_pretty(&document())? + "\n")
+}
+
+/// The document as the server shows it: made once for all workers.
+pub(super) fn shown() -> String {
+    static SHOWN: OnceLock<String> = OnceLock::new();
+    SHOWN.get_or_init(|| as_file().unwrap_or_default()).clone()
 }
 
 /// `GET /openapi.json`.

@@ -177,6 +177,16 @@ impl TestApp {
     }
 }
 
+/// One edge for all: it is made of the whole OpenAPI document.
+fn edge() -> web::Data<http::Edge> {
+    static EDGE: std::sync::OnceLock<web::Data<http::Edge>> = std::sync::OnceLock::new();
+    EDGE.get_or_init(|| {
+        let (_, settings) = config::resolve_from(["kiennghi", "openapi"], None).ok().expect("settings");
+        http::edge(&settings)
+    })
+    .clone()
+}
+
 /// One hash for all: the sum is slow on purpose.
 fn password_hash() -> String {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
@@ -215,9 +225,7 @@ impl Send<'_> {
 
     /// Sends it and reads the answer.
     pub(crate) async fn call(self) -> Reply {
-        let (_, settings) = config::resolve_from(["kiennghi", "openapi"], None).ok().expect("settings");
-        let edge: web::Data<http::Edge> = http::edge(&settings);
-        let service = test::init_service(http::application(self.app.app.clone(), edge)).await;
+        let service = test::init_service(http::application(self.app.app.clone(), edge())).await;
         let mut request = test::TestRequest::default().method(self.method).uri(&self.path);
         for (name, value) in self.headers {
             request = request.append_header((name, value));
