@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use std::sync::OnceLock;
-
 use actix_web::{HttpResponse, http::header, web};
 use utoipa::{
     OpenApi,
@@ -16,7 +14,9 @@ use utoipa::{
 };
 
 use super::{
-    codes, help,
+    codes,
+    edge::Edge,
+    help,
     problem::{MEDIA_TYPE, ProblemDocument},
 };
 use crate::domain::vocabulary::{Code, Language};
@@ -160,19 +160,10 @@ pub fn as_file() -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string_pretty(&document())? + "\n")
 }
 
-/// The document as the server shows it: made once for all workers.
-pub(super) fn shown() -> String {
-    static SHOWN: OnceLock<String> = OnceLock::new();
-    SHOWN.get_or_init(|| as_file().unwrap_or_default()).clone()
-}
-
 /// `GET /openapi.json`.
-pub(super) async fn serve_document(text: web::Data<DocumentText>) -> HttpResponse {
+pub(super) async fn serve_document(edge: web::Data<Edge>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(text.0.clone())
+        .body(edge.document.clone())
 }
-
-/// The document as text, made once.
-pub(super) struct DocumentText(pub(super) String);

@@ -177,20 +177,20 @@ impl TestApp {
     }
 }
 
-/// One edge for all: it is made of the whole OpenAPI document.
-fn edge() -> web::Data<http::Edge> {
-    static EDGE: std::sync::OnceLock<web::Data<http::Edge>> = std::sync::OnceLock::new();
-    EDGE.get_or_init(|| {
-        let (_, settings) = config::resolve_from(["kiennghi", "openapi"], None).ok().expect("settings");
-        http::edge(&settings)
-    })
-    .clone()
-}
-
 /// One hash for all: the sum is slow on purpose.
 fn password_hash() -> String {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     HASH.get_or_init(|| passwords::hash(PASSWORD).expect("a hash")).clone()
+}
+
+/// The edge of the default settings, made once: it holds the whole document.
+fn edge() -> web::Data<http::Edge> {
+    static EDGE: std::sync::OnceLock<web::Data<http::Edge>> = std::sync::OnceLock::new();
+    EDGE.get_or_init(|| {
+        let (_, settings) = config::resolve_from(["kiennghi", "openapi"], None).expect("settings");
+        http::edge(&settings)
+    })
+    .clone()
 }
 
 impl Send<'_> {
