@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         act::{Act, Commitment, Respondent, Support},
-        decide::{checks::MANY, Known, KnownAgency, KnownPerson, KnownSupport},
+        decide::{Known, KnownAgency, KnownPerson, KnownSupport, checks::MANY},
         event::Actor,
         id::{AgencyId, OfficialId, PetitionId},
         petition::Case,

@@ -180,10 +180,8 @@ pub fn approve_revision(
 
 /// Marks a revision as public, again if it was taken down.
 pub fn publish_revision(tx: &mut AnyConnection, id: RevisionId, at: Instant) -> Result<(), StoreError> {
-    diesel::update(reply_revision::table.find(id)).set((
-            reply_revision::published_at.eq(at),
-            reply_revision::taken_down_at.eq(None::<Instant>),
-        ))
+    diesel::update(reply_revision::table.find(id))
+        .set((reply_revision::published_at.eq(at), reply_revision::taken_down_at.eq(None::<Instant>)))
         .execute(tx)?;
     Ok(())
 }

@@ -14,6 +14,7 @@ mod schema_parity;
 mod store;
 mod store_tables;
 mod support;
+mod together;
 mod walk;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
+        together::cases(),
         walk::cases(),
     ]
     .concat();

@@ -30,8 +30,8 @@ impl Turn<'_> {
             Act::SupplementWaiver(facts) => {
                 let actor = &self.context.actor;
                 let asker = self.case.wanted.as_ref().map(|wanted| &wanted.asked_by);
-                let mine = asker
-                    .is_some_and(|asker| asker.role == actor.role && asker.official == actor.official);
+                let mine =
+                    asker.is_some_and(|asker| asker.role == actor.role && asker.official == actor.official);
                 if actor.role != Role::Intake && !mine {
                     return Err(Refusal::guard(
                         "not_the_asker",

@@ -69,6 +69,11 @@ fn book() -> RuleBook {
     ])
 }
 
+/// A petition just received, for the tests of others.
+pub(in crate::domain) fn story_of(kind: Kind) -> Case {
+    Story::of(kind).case
+}
+
 /// A petition in the making, and what is known of others.
 struct Story {
     case: Case,
@@ -96,7 +101,11 @@ impl Story {
             field_code: "other".into(),
             urgency: Urgency::Normal,
             remote_area: false,
-            visibility: if kind == Kind::Denunciation { Visibility::Restricted } else { Visibility::PartiesOnly },
+            visibility: if kind == Kind::Denunciation {
+                Visibility::Restricted
+            } else {
+                Visibility::PartiesOnly
+            },
             provenance,
             intake_agency: id(WARD),
             received_at,
@@ -116,7 +125,8 @@ impl Story {
             promised_due_on: None,
         };
         let (book, calendar) = (book(), vietnam());
-        let of_kind = crate::domain::rule::Traits { channel, instance: registration.instance, ..traits(kind) };
+        let of_kind =
+            crate::domain::rule::Traits { channel, instance: registration.instance, ..traits(kind) };
         let clocks = [Stage::Intake, Stage::Resolution, Stage::Forwarding].into_iter().filter_map(|stage| {
             let rule = book.select(stage, &of_kind, received_at.day(calendar.zone()))?;
             let starts = rule.start_event == StartEvent::Receipt && !imported;
@@ -125,11 +135,17 @@ impl Story {
         let clocks = clocks.collect();
         let act = Act::Registration(Box::new(registration));
         let to = if imported { State::Classified } else { State::Received };
-        let first = event(1, Actor::citizen(), Decision { act, to, round: 1, clocks, occurred_at: received_at });
+        let first =
+            event(1, Actor::citizen(), Decision { act, to, round: 1, clocks, occurred_at: received_at });
         let agency = |number| KnownAgency { id: id(number), head: None, line: vec![id(number)] };
         let known = Known {
             agency: Some(agency(WARD)),
-            person: Some(KnownPerson { id: id(HANDLER), agency: id(WARD), may_handle: true, heads: Vec::new() }),
+            person: Some(KnownPerson {
+                id: id(HANDLER),
+                agency: id(WARD),
+                may_handle: true,
+                heads: Vec::new(),
+            }),
             supporting_fit: true,
             supporting: Vec::new(),
             holder: Some(agency(WARD)),
@@ -173,8 +189,7 @@ impl Story {
             _ => None,
         };
         let official = self.official.or(official).filter(|_| role != Role::Citizen);
-        let actor =
-            Actor { role, official: official.map(id), agency: Some(id(WARD)), position: None };
+        let actor = Actor { role, official: official.map(id), agency: Some(id(WARD)), position: None };
         let (rules, calendar) = (book(), vietnam());
         let context = Context {
             now: self.now,

@@ -54,9 +54,21 @@ fn the_respondent_and_a_unit_he_heads_get_nothing() {
         check(kind, instance, person, |_| {}, "respondent");
         check(kind, instance, unit, |_| {}, "respondent");
         check(kind, instance, coordinator, |_| {}, "respondent");
-        check(kind, instance, accused, |story| story.known.agency = agency(WARD, Some(ACCUSED)), "respondent");
+        check(
+            kind,
+            instance,
+            accused,
+            |story| story.known.agency = agency(WARD, Some(ACCUSED)),
+            "respondent",
+        );
         let heads = |story: &mut Story| story.known.person.as_mut().unwrap().heads = vec![id(OTHER)];
-        check(kind, instance, Respondent { agency_id: Some(id(OTHER)), official_id: None }, heads, "respondent");
+        check(
+            kind,
+            instance,
+            Respondent { agency_id: Some(id(OTHER)), official_id: None },
+            heads,
+            "respondent",
+        );
         let helps = |story: &mut Story| {
             let agency = agency(OTHER, Some(ACCUSED)).unwrap();
             story.known.supporting = vec![KnownSupport { agency, person: None, heads: Vec::new() }];
@@ -64,7 +76,8 @@ fn the_respondent_and_a_unit_he_heads_get_nothing() {
         check(kind, instance, accused, helps, "respondent");
         let helper = |story: &mut Story| {
             let agency = agency(OTHER, None).unwrap();
-            story.known.supporting = vec![KnownSupport { agency, person: Some(id(ACCUSED)), heads: Vec::new() }];
+            story.known.supporting =
+                vec![KnownSupport { agency, person: Some(id(ACCUSED)), heads: Vec::new() }];
         };
         check(kind, instance, accused, helper, "respondent");
     }

@@ -101,8 +101,14 @@ fn after_the_end_only_a_stricter_visibility() {
     check(changed(Visibility::Restricted), "done");
     check(changed(Visibility::PartiesOnly), "done");
     check(changed(Visibility::PublicRedacted), "only_stricter");
-    check(Reclassification { field_code: Some("land".into()), ..changed(Visibility::Restricted) }, "only_stricter");
-    check(Reclassification { kind: Some(Kind::Feedback), ..changed(Visibility::Restricted) }, "only_stricter");
+    check(
+        Reclassification { field_code: Some("land".into()), ..changed(Visibility::Restricted) },
+        "only_stricter",
+    );
+    check(
+        Reclassification { kind: Some(Kind::Feedback), ..changed(Visibility::Restricted) },
+        "only_stricter",
+    );
     check(Reclassification { kind: Some(Kind::Denunciation), ..reclassification() }, "done");
     let clocks = story.case.clocks(&book(), &vietnam());
     story.does(Role::Coordinator, changed(Visibility::Restricted));
