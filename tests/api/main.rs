@@ -24,6 +24,7 @@ mod store;
 mod store_tables;
 mod support;
 mod tracking;
+mod together;
 mod walk;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         store::cases(),
         store_tables::cases(),
         tracking::cases(),
+        together::cases(),
         walk::cases(),
     ]
     .concat();

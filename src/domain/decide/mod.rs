@@ -339,3 +339,5 @@ pub fn default_visibility(kind: Kind) -> Visibility {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(in crate::domain) use tests::story_of;

@@ -69,6 +69,11 @@ fn book() -> RuleBook {
     ])
 }
 
+/// A petition just received, for the tests of others.
+pub(in crate::domain) fn story_of(kind: Kind) -> Case {
+    Story::of(kind).case
+}
+
 /// A petition in the making, and what is known of others.
 struct Story {
     case: Case,
