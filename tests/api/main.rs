@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod demo;
 mod openapi;
 mod schema_parity;
 mod store;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases: Vec<Case> = [
         architecture::cases(),
+        demo::cases(),
         openapi::cases(),
         schema_parity::cases(),
         store::cases(),
