@@ -1,67 +1,36 @@
 //! Following one's own petitions by code and access key, without an account.
 
-use std::collections::HashMap;
+mod proof;
 
-use uuid::Uuid;
+pub use proof::{MOST_PROOFS, Opened, Proof, open};
 
 use super::{
     App, Error,
     actions::{self, Call, Done},
     caller::{self, Caller},
-    clock::{new_id, real_now},
     deadline::Deadline,
     history::{self, Entry, Loaded},
     public::{self, AgencyFace, Names, PersonFace},
     reading::{self, Reading},
-    secrets::{constant_time_eq, sha256},
     timeline::{self, Happening},
-    tokens::{Issued, Scope, Subject},
     world::World,
 };
 use crate::{
     domain::{
         act::{Act, Delivery},
-        decide::{Context, Known, checks::Checks, decide},
+        decide::{Context, Known, decide},
         event::{Actor, Event},
-        id::{AgencyId, Id, PetitionId},
-        identifiers::{AccessKey, PetitionCode},
+        id::{AgencyId, PetitionId},
+        identifiers::PetitionCode,
         petition::Case,
         time::{Day, Instant},
         vocabulary::{Action, DeliveryMethod, Kind, PublicStatus, Role, State},
     },
-    store::{
-        AnyConnection, events, petitions,
-        public::faces_of,
-        tracking::{Lock, locks, parts},
-    },
+    store::{AnyConnection, events, petitions, public::faces_of},
 };
 
-/// Most petitions one call may ask for.
-pub const MOST_PROOFS: usize = 20;
-/// Most petitions one token opens: those asked for, and what was split from them.
-const MOST_PETITIONS: usize = 100;
-/// Most characters of a code, and of a key, that are looked at.
-const CODE_LIMIT: usize = 64;
-const KEY_LIMIT: usize = 200;
 /// Most merges that are followed from a petition to the one that survived.
 const MOST_MERGES: usize = 20;
-
-/// A code with the key that was given out for it.
-#[derive(Clone)]
-pub struct Proof {
-    pub code: String,
-    pub access_key: String,
-}
-
-/// A token, and what it opens.
-#[derive(Debug)]
-pub struct Opened {
-    pub issued: Issued,
-    /// Codes of the petitions it opens, parts of split ones included.
-    pub petitions: Vec<String>,
-    /// Codes, as sent, that are unknown or came with another key: the two read alike.
-    pub not_found: Vec<String>,
-}
 
 /// What the author reads now: the word, and who moves next by when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,96 +84,6 @@ pub struct Survivor {
     pub reply: Option<(Instant, String)>,
     standing: Standing,
     deadline: Option<Deadline>,
-}
-
-/// Gives a token for the petitions whose keys fit; `NotFound` when none does.
-pub async fn open(app: &App, request_id: Option<String>, proofs: Vec<Proof>) -> Result<Opened, Error> {
-    check(&proofs)?;
-    let (found, petitions, not_found) =
-        app.read(request_id, move |tx, world| Ok(prove(tx, world, &proofs)?)).await?;
-    if found.is_empty() {
-        return Err(Error::NotFound);
-    }
-    let subject = Subject {
-        sub: new_id::<Proof>().to_string(),
-        client_id: "tracking".to_owned(),
-        scope: Scope::Tracking,
-        petitions: found.into_iter().map(Id::uuid).collect(),
-    };
-    let issued = app.keys().issue(subject, app.options().token_minutes, real_now())?;
-    Ok(Opened { issued, petitions, not_found })
-}
-
-fn check(proofs: &[Proof]) -> Result<(), Error> {
-    let mut checks = Checks::default();
-    checks.require(
-        (1..=MOST_PROOFS).contains(&proofs.len()),
-        "/items",
-        "wrong_length",
-        "Cần từ 1 đến 20 mã đơn.",
-        "Between 1 and 20 items are needed.",
-    );
-    for (index, proof) in proofs.iter().enumerate().take(MOST_PROOFS) {
-        let lengths = [("code", &proof.code, CODE_LIMIT), ("access_key", &proof.access_key, KEY_LIMIT)];
-        for (name, text, limit) in lengths {
-            checks.require(
-                (1..=limit).contains(&text.chars().count()),
-                &format!("/items/{index}/{name}"),
-                "wrong_length",
-                "Độ dài không hợp lệ.",
-                "Of a length it cannot have.",
-            );
-        }
-    }
-    Ok(checks.finish()?)
-}
-
-type Proven = (Vec<PetitionId>, Vec<String>, Vec<String>);
-
-/// Which petitions the keys open, their codes, and the codes that open nothing.
-fn prove(tx: &mut AnyConnection, world: &World, proofs: &[Proof]) -> Result<Proven, Error> {
-    let canonical = |proof: &Proof| {
-        PetitionCode::parse("", &proof.code).map_or_else(|_| proof.code.clone(), |code| code.to_string())
-    };
-    let codes: Vec<String> = proofs.iter().map(canonical).collect();
-    let locks: HashMap<String, Lock> =
-        locks(tx, &codes)?.into_iter().map(|lock| (lock.code.clone(), lock)).collect();
-    let (mut ids, mut opened, mut not_found) = (Vec::new(), Vec::new(), Vec::new());
-    for (proof, code) in proofs.iter().zip(codes) {
-        match fitting(world, proof, locks.get(&code)) {
-            Some(id) if ids.contains(&id) => {}
-            Some(id) => {
-                ids.push(id);
-                opened.push(code);
-            }
-            None => not_found.push(proof.code.clone()),
-        }
-    }
-    let mut fresh = ids.clone();
-    while !fresh.is_empty() && ids.len() < MOST_PETITIONS {
-        let below = parts(tx, &fresh)?.into_iter().filter(|(id, _)| !ids.contains(id));
-        let below: Vec<_> = below.take(MOST_PETITIONS - ids.len()).collect();
-        fresh = below.iter().map(|(id, _)| *id).collect();
-        ids.extend(&fresh);
-        opened.extend(below.into_iter().map(|(_, code)| code));
-    }
-    Ok((ids, opened, not_found))
-}
-
-/// The petition, if the key is the one given out for it.
-///
-/// An unknown code goes the same way as a wrong key, with the key of a petition that does not exist, and both
-/// comparisons are always made, so that the time taken tells nothing.
-fn fitting(world: &World, proof: &Proof, lock: Option<&Lock>) -> Option<PetitionId> {
-    let petition = lock.map_or(Id::new(Uuid::nil()), |lock| lock.petition);
-    let ours = world.secret.access_key(petition);
-    let typed = AccessKey::parse("", &proof.access_key);
-    let typed = typed.as_ref().map_or("", |key| key.reveal());
-    let by_server = constant_time_eq(&sha256(typed.as_bytes()), &sha256(ours.reveal().as_bytes()));
-    let hash = lock.and_then(|lock| lock.key_hash.as_deref());
-    let by_phone = constant_time_eq(&sha256(proof.access_key.as_bytes()), hash.unwrap_or(&[0; 32]));
-    let fits = if hash.is_some() { by_phone } else { by_server };
-    lock.filter(|_| fits).map(|lock| lock.petition)
 }
 
 /// The petition of a code, if the token opens it.
@@ -397,11 +276,4 @@ fn survivor(tx: &mut AnyConnection, world: &World, case: &Case) -> Result<Option
     let public = case.is_public();
     let reply = if public { public::published(tx, &case)? } else { None };
     Ok(Some(Survivor { code: public.then_some(case.code), reply, standing, deadline }))
-}
-
-/// Without the key, so that it reaches no log.
-impl std::fmt::Debug for Proof {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Proof").field("code", &self.code).finish_non_exhaustive()
-    }
 }

@@ -55,6 +55,7 @@ struct AgencyView {
 
 /// A page of agencies.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "identifier": null, "name": "Ủy ban nhân dân phường Sông Tràm", "level": "commune", "parent_id": null, "serves_area": "99001"}], "next_cursor": null}))]
 struct AgenciesView {
     #[schema(max_items = 100)]
     items: Vec<AgencyView>,
@@ -75,6 +76,7 @@ struct OfficialView {
 
 /// A page of officials.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"id": "01934f6e-0000-7000-8000-000000000002", "full_name": "Lê Văn Xử Lý", "position": "Chuyên viên", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}}], "next_cursor": null}))]
 struct OfficialsView {
     #[schema(max_items = 100)]
     items: Vec<OfficialView>,

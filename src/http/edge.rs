@@ -45,6 +45,8 @@ pub struct Edge {
     pub body_limit: usize,
     /// The methods of each address.
     pub methods: Methods,
+    /// The OpenAPI document as it is served.
+    pub document: String,
 }
 
 /// The id under which the log knows this request; in the request's extensions.

@@ -14,7 +14,9 @@ use utoipa::{
 };
 
 use super::{
-    codes, help,
+    codes,
+    edge::Edge,
+    help,
     problem::{MEDIA_TYPE, ProblemDocument},
 };
 use crate::domain::vocabulary::{Code, Language};
@@ -159,12 +161,9 @@ pub fn as_file() -> Result<String, serde_json::Error> {
 }
 
 /// `GET /openapi.json`.
-pub(super) async fn serve_document(text: web::Data<DocumentText>) -> HttpResponse {
+pub(super) async fn serve_document(edge: web::Data<Edge>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(text.0.clone())
+        .body(edge.document.clone())
 }
-
-/// The document as text, made once.
-pub(super) struct DocumentText(pub(super) String);

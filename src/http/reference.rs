@@ -180,6 +180,7 @@ struct TransitionView {
 
 /// The table of moves: a move exists if and only if it is a row here.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"states": [{"code": "assigned", "labels": {"vi": "Đã giao xử lý", "en": "Assigned"}, "open": true, "public_status": "in_progress", "next_actor": "handler"}], "public_statuses": [{"code": "in_progress", "labels": {"vi": "Đang giải quyết", "en": "In progress"}}], "transitions": [{"action": "assignment", "labels": {"vi": "Giao xử lý", "en": "Assign"}, "from": ["classified"], "to": "assigned", "who": ["coordinator"], "needs_if_match": true, "needs_idempotency_key": false}]}))]
 struct LifecycleView {
     #[schema(max_items = 100)]
     states: Vec<StateView>,

@@ -39,6 +39,7 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/petitions/{id}/events", Officials),
     ("get", "/v1/petitions/{id}/deadlines", Officials),
     ("get", "/v1/petitions/{id}/submitter", Officials),
+    ("get", "/v1/petitions/{id}/personal-data-reads", Officials),
     ("get", "/v1/overdue", Officials),
     ("get", "/v1/overdue/summary", Officials),
     ("get", "/v1/reports/timeliness", Officials),
@@ -64,19 +65,27 @@ const OPERATIONS: &[(&str, &str, For)] = &[
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut all = once![every_operation_is_in_the_list];
-    all.extend(cases![nothing_answers_without_the_token_it_needs, forged_tokens_are_refused, absent_and_foreign_read_alike]);
+    all.extend(cases![
+        nothing_answers_without_the_token_it_needs,
+        forged_tokens_are_refused,
+        absent_and_foreign_read_alike,
+        every_look_at_a_person_leaves_a_trace,
+    ]);
     all
 }
 
 /// Every operation with whom it is for, the actions included.
 fn operations() -> Vec<(String, String, For)> {
-    let listed = OPERATIONS.iter().map(|(method, path, who)| ((*method).to_owned(), (*path).to_owned(), *who));
+    let listed =
+        OPERATIONS.iter().map(|(method, path, who)| ((*method).to_owned(), (*path).to_owned(), *who));
     let staff = |action: &Action| {
-        let for_staff = [Role::Intake, Role::Coordinator, Role::Handler, Role::Approver, Role::Auditor, Role::Supporting];
+        let for_staff =
+            [Role::Intake, Role::Coordinator, Role::Handler, Role::Approver, Role::Auditor, Role::Supporting];
         for_staff.iter().any(|role| kiennghi::domain::lifecycle::is_ever_for(*action, *role))
     };
     let actions = Action::ALL.iter().filter(|action| staff(action));
-    let actions = actions.map(|action| ("post".to_owned(), format!("/v1/petitions/{{id}}/{}", action.as_str()), Officials));
+    let actions = actions
+        .map(|action| ("post".to_owned(), format!("/v1/petitions/{{id}}/{}", action.as_str()), Officials));
     listed.chain(actions).collect()
 }
 
@@ -85,14 +94,18 @@ fn every_operation_is_in_the_list() {
     let mut documented = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let who = operations().into_iter().find(|(m, p, _)| m == method && p == path).map(|(_, _, who)| who);
+            let who =
+                operations().into_iter().find(|(m, p, _)| m == method && p == path).map(|(_, _, who)| who);
             let open = operation["security"].as_array().unwrap().iter().any(|one| one == &json!({}));
             assert_eq!(who.map(|who| who == Everybody), Some(open), "{method} {path}");
             documented.insert((method.clone(), path.clone()));
         }
     }
     for (method, path, _) in operations() {
-        assert!(documented.contains(&(method.clone(), path.clone())), "{method} {path} is not in the document");
+        assert!(
+            documented.contains(&(method.clone(), path.clone())),
+            "{method} {path} is not in the document"
+        );
     }
 }
 
@@ -111,7 +124,8 @@ async fn nothing_answers_without_the_token_it_needs(db: TestDb) {
         let bare = app.send(method.clone(), filled(&path)).json(json!({})).call().await;
         assert_eq!(bare.status == 401, who != Everybody, "{method} {path} without a token: {}", bare.text);
         if who == Trackers {
-            let foreign = app.send(method.clone(), filled(&path)).token(&official).json(json!({})).call().await;
+            let foreign =
+                app.send(method.clone(), filled(&path)).token(&official).json(json!({})).call().await;
             assert_eq!(foreign.status, 401, "{method} {path} with an official's token: {}", foreign.text);
         }
         if who != Everybody {
@@ -130,7 +144,12 @@ async fn forged_tokens_are_refused(db: TestDb) {
     let flipped: String = signature.chars().rev().collect();
     // {"alg":"none","typ":"at+jwt"}
     let none = "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0";
-    let forged = [format!("{head}.{claims}.{flipped}"), format!("{none}.{claims}."), format!("{head}.{claims}"), "x".to_owned()];
+    let forged = [
+        format!("{head}.{claims}.{flipped}"),
+        format!("{none}.{claims}."),
+        format!("{head}.{claims}"),
+        "x".to_owned(),
+    ];
     for token in forged {
         let reply = app.get("/v1/petitions").token(&token).call().await.expect(401);
         assert_eq!(reply.body["reason"], "invalid_token");
@@ -139,6 +158,35 @@ async fn forged_tokens_are_refused(db: TestDb) {
     // A token that does not hold is refused even where none is needed.
     app.post("/v1/petitions").token("x").key().json(json!({})).call().await.expect(401);
     app.get("/v1/petitions").token(&good).call().await.expect(200);
+}
+
+async fn every_look_at_a_person_leaves_a_trace(db: TestDb) {
+    let app = TestApp::new(db);
+    let city = app.agency("H99", "Thành phố", None);
+    let intake = app.official("intake", city, Role::Intake, None, Visibility::Restricted);
+    let handler = app.official("handler", city, Role::Handler, None, Visibility::PartiesOnly);
+    let auditor = app.token(app.official("auditor", city, Role::Auditor, None, Visibility::Restricted));
+    let body = json!({"kind": "feedback", "title": "Đèn hỏng", "content": "Đèn hỏng.", "field_code": "transport",
+        "keep_secret": true, "submitter": {"full_name": "Trần Thị Bí Mật", "phone": "0912345678"}});
+    let receipt = app.post("/v1/petitions").key().json(body).call().await.expect(201);
+    let id = receipt.body["id"].as_str().unwrap();
+    let submitter =
+        |official| app.get(format!("/v1/petitions/{id}/submitter")).token(&app.token(official)).call();
+    // Who asked for secrecy is known to intake and coordination alone.
+    submitter(handler).await.expect(403);
+    let seen = submitter(intake).await.expect(200);
+    assert_eq!(seen.body["full_name"], "Trần Thị Bí Mật");
+    let log = |query: &str| app.get(format!("/v1/petitions/{id}/personal-data-reads{query}"));
+    log("").token(&app.token(handler)).call().await.expect(403);
+    submitter(intake).await.expect(200);
+    let first = log("?limit=1").token(&auditor).call().await.expect(200);
+    assert_eq!(first.body["items"][0]["official_id"], json!(intake));
+    let cursor = first.body["next_cursor"].as_str().unwrap();
+    let second = log(&format!("?limit=2&cursor={cursor}")).token(&auditor).call().await.expect(200);
+    assert_eq!(
+        (second.body["items"].as_array().unwrap().len(), &second.body["next_cursor"]),
+        (1, &Value::Null)
+    );
 }
 
 async fn absent_and_foreign_read_alike(db: TestDb) {
@@ -155,7 +203,12 @@ async fn absent_and_foreign_read_alike(db: TestDb) {
     for token in [app.token(handler), app.token(admin)] {
         for path in ["", "/events", "/deadlines", "/submitter"] {
             let foreign = app.get(format!("/v1/petitions/{id}{path}")).token(&token).call().await.expect(404);
-            let absent = app.get(format!("/v1/petitions/{}{path}", new_id::<PetitionKey>())).token(&token).call().await.expect(404);
+            let absent = app
+                .get(format!("/v1/petitions/{}{path}", new_id::<PetitionKey>()))
+                .token(&token)
+                .call()
+                .await
+                .expect(404);
             assert_eq!(anonymised(&foreign.body), anonymised(&absent.body));
         }
         let act = app.post(format!("/v1/petitions/{id}/acceptance")).token(&token).seen(1).json(json!({}));

@@ -6,13 +6,25 @@
     reason = "a test fails by panicking"
 )]
 
+mod actions;
 mod architecture;
+mod authorization;
+mod cube;
 mod demo;
+mod histories;
+mod import;
+mod lists;
 mod openapi;
+mod preview;
+mod public;
+mod reference;
+mod refusals;
+mod reports;
 mod schema_parity;
 mod store;
 mod store_tables;
 mod support;
+mod tracking;
 mod walk;
 
 use std::process::ExitCode;
@@ -23,12 +35,24 @@ use support::{Case, Database, postgres};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases: Vec<Case> = [
+        actions::cases(),
         architecture::cases(),
+        authorization::cases(),
+        cube::cases(),
         demo::cases(),
+        histories::cases(),
+        lists::cases(),
+        import::cases(),
         openapi::cases(),
+        preview::cases(),
+        public::cases(),
+        reference::cases(),
+        refusals::cases(),
+        reports::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
+        tracking::cases(),
         walk::cases(),
     ]
     .concat();

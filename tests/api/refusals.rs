@@ -60,7 +60,11 @@ async fn a_bad_submission_names_the_field_and_stores_nothing(db: TestDb) {
         (with(submission(), "kind", json!("complaint")), 422, "#/instance"),
         (with(submission(), "incident_at", json!("2027-01-01T00:00:00+07:00")), 422, "#/incident_at"),
         (with(submission(), "location", json!({"latitude": 91, "longitude": 0})), 422, "#/location"),
-        (with(submission(), "submitter", json!({"full_name": "A", "phone": "abc"})), 422, "#/submitter/phone"),
+        (
+            with(submission(), "submitter", json!({"full_name": "A", "phone": "abc"})),
+            422,
+            "#/submitter/phone",
+        ),
         (with(submission(), "received_at", json!("2026-11-01T00:00:00+07:00")), 422, "#"),
     ];
     for (body, status, at) in cases {
@@ -69,19 +73,27 @@ async fn a_bad_submission_names_the_field_and_stores_nothing(db: TestDb) {
         assert_eq!(pointer(&reply), at, "{body}\n{}", reply.text);
     }
     for raw in ["[]", "[null,null]", "\"x\"", "null", "{", "{\"kind\":\"feedback\",\"kind\":\"feedback\"}"] {
-        let reply = app.post("/v1/petitions").key().header("Content-Type", "application/json").raw(raw).call().await;
+        let reply =
+            app.post("/v1/petitions").key().header("Content-Type", "application/json").raw(raw).call().await;
         assert_eq!(reply.status.as_u16(), 400, "{raw}\n{}", reply.text);
     }
     app.post("/v1/petitions").key().header("Content-Type", "text/plain").raw("{}").call().await.expect(415);
     let long = format!("{{\"title\":\"{}\"}}", "a".repeat(300_000));
-    app.post("/v1/petitions").key().header("Content-Type", "application/json").raw(long).call().await.expect(413);
+    app.post("/v1/petitions")
+        .key()
+        .header("Content-Type", "application/json")
+        .raw(long)
+        .call()
+        .await
+        .expect(413);
     assert_eq!(petitions(&app).await, 0);
 }
 
 /// How many petitions somebody who sees all of them finds.
 async fn petitions(app: &TestApp) -> usize {
     let agency = app.agency(&format!("Z{}", rand()), "Khác", None);
-    let auditor = app.official(&format!("auditor{}", rand()), agency, Role::Auditor, None, Visibility::Restricted);
+    let auditor =
+        app.official(&format!("auditor{}", rand()), agency, Role::Auditor, None, Visibility::Restricted);
     let list = app.get("/v1/petitions?limit=100").token(&app.token(auditor)).call().await.expect(200);
     list.body["items"].as_array().unwrap().len()
 }
@@ -95,22 +107,36 @@ fn rand() -> u32 {
 async fn the_order_of_refusals_holds(db: TestDb) {
     let app = TestApp::new(db);
     let city = app.agency("H99", "Thành phố", None);
-    let coordinator = app.token(app.official("coordinator", city, Role::Coordinator, None, Visibility::Restricted));
+    let coordinator =
+        app.token(app.official("coordinator", city, Role::Coordinator, None, Visibility::Restricted));
     let auditor = app.token(app.official("auditor", city, Role::Auditor, None, Visibility::Restricted));
-    let id = app.post("/v1/petitions").key().json(submission()).call().await.expect(201).body["id"].as_str().unwrap().to_owned();
+    let id = app.post("/v1/petitions").key().json(submission()).call().await.expect(201).body["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let assign = |token: &str| app.post(format!("/v1/petitions/{id}/assignment")).token(token);
     // 403 before the form, the form before the version, the version before the state, the state before the content.
     assert_eq!(assign(&auditor).json(json!({"nonsense": 1})).call().await.expect(403).code(), "forbidden");
-    assert_eq!(assign(&coordinator).json(json!({"nonsense": 1})).call().await.expect(400).code(), "malformed");
+    assert_eq!(
+        assign(&coordinator).json(json!({"nonsense": 1})).call().await.expect(400).code(),
+        "malformed"
+    );
     let nobody = json!({"agency_id": "01934f6e-0000-7000-8000-000000000001", "responsible_id": "01934f6e-0000-7000-8000-000000000002"});
-    assert_eq!(assign(&coordinator).json(nobody.clone()).call().await.expect(428).code(), "precondition-required");
-    assert_eq!(assign(&coordinator).seen(7).json(nobody.clone()).call().await.expect(412).code(), "precondition-failed");
+    assert_eq!(
+        assign(&coordinator).json(nobody.clone()).call().await.expect(428).code(),
+        "precondition-required"
+    );
+    assert_eq!(
+        assign(&coordinator).seen(7).json(nobody.clone()).call().await.expect(412).code(),
+        "precondition-failed"
+    );
     let weak = assign(&coordinator).header("If-Match", "W/\"1\"").json(nobody.clone()).call().await;
     assert_eq!(weak.expect(412).code(), "precondition-failed");
     let early = assign(&coordinator).seen(1).json(nobody.clone()).call().await.expect(409);
     assert_eq!(early.code(), "illegal-transition");
     let classified = json!({"kind": "feedback", "field_code": "transport", "visibility": "parties_only"});
-    let classify = app.post(format!("/v1/petitions/{id}/classification")).token(&coordinator).seen(1).json(classified);
+    let classify =
+        app.post(format!("/v1/petitions/{id}/classification")).token(&coordinator).seen(1).json(classified);
     let version = classify.call().await.expect(200).version();
     let unknown = assign(&coordinator).seen(version).json(nobody).call().await.expect(422);
     assert_eq!(unknown.code(), "validation");
@@ -140,18 +166,23 @@ async fn problems_speak_both_languages(db: TestDb) {
     app.agency("H99", "Thành phố", None);
     let body = with(submission(), "title", json!(""));
     let vi = app.post("/v1/petitions").key().json(body.clone()).call().await.expect(422);
-    let en = app.post("/v1/petitions").key().header("Accept-Language", "en").json(body).call().await.expect(422);
+    let en =
+        app.post("/v1/petitions").key().header("Accept-Language", "en").json(body).call().await.expect(422);
     assert_eq!(vi.field("content-type"), "application/problem+json");
     assert_eq!((vi.field("content-language"), en.field("content-language")), ("vi", "en"));
     assert_eq!(vi.body["errors"][0]["detail"], "Không được để trống.");
     assert_eq!(en.body["errors"][0]["detail"], "Must not be blank.");
     assert_eq!(vi.body["status"], 422);
-    assert!(vi.body["request_id"].is_string() && vi.body["type"].as_str().unwrap().ends_with("/problems/validation"));
+    assert!(
+        vi.body["request_id"].is_string()
+            && vi.body["type"].as_str().unwrap().ends_with("/problems/validation")
+    );
 }
 
 async fn addresses_know_their_methods(db: TestDb) {
     let app = TestApp::new(db);
-    let wrong = app.send(actix_web::http::Method::PUT, "/v1/sessions").json(json!({})).call().await.expect(405);
+    let wrong =
+        app.send(actix_web::http::Method::PUT, "/v1/sessions").json(json!({})).call().await.expect(405);
     assert!(wrong.field("allow").contains("POST"));
     assert_eq!(wrong.field("content-type"), "application/problem+json");
     app.get("/v1/nowhere").call().await.expect(404);

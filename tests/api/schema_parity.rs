@@ -9,9 +9,9 @@ use diesel::{
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use kiennghi::{
     domain::vocabulary::{
-        Assurance, Basis, Channel, Code, Complexity, Confidence, DayKind, Kind, Level, LinkKind,
-        OnSupplement, Outcome, Provenance, Role, Satisfaction, Stage, StartEvent, State, SubmitterType, Unit,
-        Urgency, Visibility,
+        Assurance, Basis, Channel, Code, Complexity, Confidence, DayKind, DeliveryMethod, Kind, Level,
+        LinkKind, OnSupplement, Outcome, Provenance, Role, Satisfaction, Stage, StartEvent, State,
+        SubmitterType, Unit, Urgency, Visibility,
     },
     store::{AnyConnection, Db, StoreError, schema},
 };
@@ -167,6 +167,7 @@ fn vocabularies() -> Vec<(&'static str, BTreeSet<String>)> {
         ("provenance", codes::<Provenance>()),
         ("role", codes::<Role>()),
         ("satisfaction", codes::<Satisfaction>()),
+        ("delivery_method", codes::<DeliveryMethod>()),
         ("stage", codes::<Stage>()),
         ("start_event", codes::<StartEvent>()),
         ("state", codes::<State>()),

@@ -336,3 +336,6 @@ pub fn default_visibility(kind: Kind) -> Visibility {
         _ => Visibility::PublicRedacted,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,12 @@ async fn bare() -> HttpResponse {
 
 fn edge(public_url: &str) -> web::Data<Edge> {
     let methods = Methods::of(&Document::openapi());
-    web::Data::new(Edge { public_url: public_url.to_owned(), body_limit: 1024, methods })
+    web::Data::new(Edge {
+        public_url: public_url.to_owned(),
+        body_limit: 1024,
+        methods,
+        document: String::new(),
+    })
 }
 
 fn routes(config: &mut web::ServiceConfig) {

@@ -40,7 +40,12 @@ async fn act(
 }
 
 async fn answer(request: test::TestRequest) -> (StatusCode, String, String) {
-    let edge = Edge { public_url: String::new(), body_limit: 64, methods: Default::default() };
+    let edge = Edge {
+        public_url: String::new(),
+        body_limit: 64,
+        methods: Default::default(),
+        document: String::new(),
+    };
     let app = test::init_service(
         App::new()
             .app_data(web::Data::new(edge))

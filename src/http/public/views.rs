@@ -76,6 +76,7 @@ pub(in crate::http) struct PublishedView {
 
 /// A petition's public page.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"code": "KN-7Q4M2K9XA", "kind": "proposal", "field_code": "urban_infrastructure", "public_title": "Ngập ngõ 45 phố Cây Sữa", "public_summary": "Người dân đề nghị cải tạo cống thoát nước.", "public_status": "in_progress", "public_status_label": "Đang giải quyết", "timeliness": "on_track", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "responsible_person": null, "deadline": null, "timeline": [{"at": "2026-11-17T02:00:00Z", "event": "assignment", "label": "Đã giao xử lý", "public_status": "in_progress", "agency": null}], "reply": null}))]
 pub(super) struct PublicPageView {
     #[serde(flatten)]
     petition: PublicPetitionView,
@@ -86,6 +87,7 @@ pub(super) struct PublicPageView {
 
 /// A page of public petitions.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"code": "KN-7Q4M2K9XA", "kind": "proposal", "field_code": "urban_infrastructure", "public_title": "Ngập ngõ 45 phố Cây Sữa", "public_summary": "Người dân đề nghị cải tạo cống thoát nước.", "public_status": "in_progress", "public_status_label": "Đang giải quyết", "timeliness": "on_track", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "responsible_person": null, "deadline": null}], "next_cursor": null}))]
 pub(super) struct PublicPetitionsView {
     #[schema(max_items = 100)]
     pub(super) items: Vec<PublicPetitionView>,
@@ -106,6 +108,7 @@ pub(super) struct PublicReplyView {
 
 /// A page of published replies.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"text": "Đã kiểm tra và chấn chỉnh việc thu tiền ngoài quy định.", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "issued_on": "2026-12-20"}], "next_cursor": null}))]
 pub(super) struct PublicRepliesView {
     #[schema(max_items = 100)]
     pub(super) items: Vec<PublicReplyView>,

@@ -93,6 +93,7 @@ pub(super) struct TrackedFaceView {
 
 /// All petitions that the token opens.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"code": "KN-7Q4M2K9XA", "kind": "feedback", "title": "Mất nắp hố ga", "public_status": "in_progress", "public_status_label": "Đang giải quyết", "version": 3}]}))]
 pub(super) struct TrackedListView {
     #[schema(max_items = 100)]
     pub(super) items: Vec<TrackedFaceView>,

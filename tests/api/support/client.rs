@@ -183,6 +183,16 @@ fn password_hash() -> String {
     HASH.get_or_init(|| passwords::hash(PASSWORD).expect("a hash")).clone()
 }
 
+/// The edge of the default settings, made once: it holds the whole document.
+fn edge() -> web::Data<http::Edge> {
+    static EDGE: std::sync::OnceLock<web::Data<http::Edge>> = std::sync::OnceLock::new();
+    EDGE.get_or_init(|| {
+        let (_, settings) = config::resolve_from(["kiennghi", "openapi"], None).expect("settings");
+        http::edge(&settings)
+    })
+    .clone()
+}
+
 impl Send<'_> {
     /// With a field.
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -215,9 +225,7 @@ impl Send<'_> {
 
     /// Sends it and reads the answer.
     pub(crate) async fn call(self) -> Reply {
-        let (_, settings) = config::resolve_from(["kiennghi", "openapi"], None).ok().expect("settings");
-        let edge: web::Data<http::Edge> = http::edge(&settings);
-        let service = test::init_service(http::application(self.app.app.clone(), edge)).await;
+        let service = test::init_service(http::application(self.app.app.clone(), edge())).await;
         let mut request = test::TestRequest::default().method(self.method).uri(&self.path);
         for (name, value) in self.headers {
             request = request.append_header((name, value));

@@ -1,7 +1,11 @@
 //! What tests stand on: a database of their own, and their registration.
 
 pub(crate) mod client;
+pub(crate) mod given;
+pub(crate) mod journey;
 pub(crate) mod postgres;
+pub(crate) mod records;
+pub(crate) mod requests;
 
 use std::{
     path::PathBuf,
