@@ -10,6 +10,7 @@ mod actions;
 mod architecture;
 mod authorization;
 mod cube;
+mod demo;
 mod histories;
 mod import;
 mod lists;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         architecture::cases(),
         authorization::cases(),
         cube::cases(),
+        demo::cases(),
         histories::cases(),
         import::cases(),
         lists::cases(),
