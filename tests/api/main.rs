@@ -10,6 +10,8 @@ mod actions;
 mod architecture;
 mod authorization;
 mod cli;
+mod cube;
+mod demo;
 mod histories;
 mod import;
 mod lists;
@@ -23,6 +25,7 @@ mod schema_parity;
 mod store;
 mod store_tables;
 mod support;
+mod together;
 mod tracking;
 mod walk;
 
@@ -38,6 +41,8 @@ fn main() -> ExitCode {
         architecture::cases(),
         authorization::cases(),
         cli::cases(),
+        cube::cases(),
+        demo::cases(),
         histories::cases(),
         import::cases(),
         lists::cases(),
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
         store::cases(),
         store_tables::cases(),
         tracking::cases(),
+        together::cases(),
         walk::cases(),
     ]
     .concat();
