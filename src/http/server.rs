@@ -41,10 +41,12 @@ pub struct Listening {
     pub address: SocketAddr,
     server: Server,
     edge: web::Data<Edge>,
+    signals: Signals,
 }
 
-/// Takes the address of the settings; fails when it is taken or not ours.
+/// Takes the address of the settings; fails when it is taken or not ours. From here on a signal to stop is heeded.
 pub fn listen(app: app::App, settings: &Settings) -> io::Result<Listening> {
+    let signals = Signals::heed()?;
     let edge = edge(settings);
     let shown = edge.clone();
     let server = HttpServer::new(move || application(app.clone(), edge.clone()))
@@ -52,7 +54,7 @@ pub fn listen(app: app::App, settings: &Settings) -> io::Result<Listening> {
         .disable_signals()
         .bind(settings.listen)?;
     let address = server.addrs().first().copied().unwrap_or(settings.listen);
-    Ok(Listening { address, server: server.run(), edge: shown })
+    Ok(Listening { address, server: server.run(), edge: shown, signals })
 }
 
 impl Listening {
@@ -61,15 +63,15 @@ impl Listening {
     pub async fn serve(self) -> io::Result<()> {
         let handle = self.server.handle();
         let server = actix_web::rt::spawn(self.server);
-        let watch = actix_web::rt::spawn(stop_when_told(handle, self.edge));
+        let watch = actix_web::rt::spawn(stop_when_told(handle, self.edge, self.signals));
         let ended = server.await.map_err(io::Error::other)?;
         watch.abort();
         ended
     }
 }
 
-async fn stop_when_told(server: ServerHandle, edge: web::Data<Edge>) {
-    let notice = told_to_stop().await;
+async fn stop_when_told(server: ServerHandle, edge: web::Data<Edge>, mut signals: Signals) {
+    let notice = signals.next().await;
     edge.leaving.begin();
     tracing::info!("told to stop: readiness is off, requests under way are finished");
     let gently = async {
@@ -78,31 +80,45 @@ async fn stop_when_told(server: ServerHandle, edge: web::Data<Edge>) {
     };
     tokio::select! {
         () = gently => {}
-        _ = told_to_stop() => server.stop(false).await,
+        _ = signals.next() => server.stop(false).await,
     }
 }
 
-/// Waits for a signal; says how long the server should stay until it takes no more requests.
+/// The ways in which the process is told to stop.
 #[cfg(unix)]
-async fn told_to_stop() -> Duration {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return at_the_terminal().await };
-    tokio::select! {
-        _ = terminate.recv() => NOTICE,
-        notice = at_the_terminal() => notice,
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn heed() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// How long the server should still take requests: nobody balances them to one at a terminal.
+    async fn next(&mut self) -> Duration {
+        tokio::select! {
+            _ = self.terminate.recv() => NOTICE,
+            _ = self.interrupt.recv() => Duration::ZERO,
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn told_to_stop() -> Duration {
-    at_the_terminal().await
-}
+/// The ways in which the process is told to stop.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
 
-/// Nobody balances requests to a server at a terminal, so it need not stay.
-async fn at_the_terminal() -> Duration {
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => Duration::ZERO,
-        // Without a handler the system's own way of ending the process is left.
-        Err(_) => std::future::pending().await,
+#[cfg(windows)]
+impl Signals {
+    fn heed() -> io::Result<Self> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?))
+    }
+
+    async fn next(&mut self) -> Duration {
+        self.0.recv().await;
+        Duration::ZERO
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn cases() -> Vec<Case> {
             a_user_who_was_added_can_sign_in,
             an_import_ends_with_its_report,
         ],
-        cases![Sqlite: a_second_server_of_one_file_is_refused],
+        cases![Sqlite: a_second_server_of_one_file_is_refused, readiness_goes_off_before_the_server_goes],
         cases![Postgres: a_secret_is_required_with_postgres, a_second_server_of_one_database_is_welcome],
         once![the_document_is_printed_as_the_file, what_goes_wrong_is_one_sentence],
     ]
@@ -123,9 +123,13 @@ impl Served {
 
     /// Tells the server to stop as a terminal does, and waits until it has.
     fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        self.signal("-INT");
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 }
 
@@ -155,7 +159,7 @@ async fn a_demo_is_a_sandbox_that_goes_on_where_it_was(db: TestDb) {
     assert!(server.greeting.contains("/docs; a sandbox, where it is 2026-11-23 14:0"), "{}", server.greeting);
     assert!(server.now() >= start);
     let (status, admin) = server.sign_in("admin", "kiennghi-demo");
-    assert_eq!(status, 200);
+    assert_eq!(status, 201);
     let turn = |body| server.call("POST", "/v1/sandbox/clock", Some(&admin), Some(body));
     let (status, turned) = turn(json!({"advance": "PT36H"}));
     assert_eq!(status, 200, "{turned}");
@@ -180,7 +184,7 @@ async fn a_demo_on_a_production_store_has_the_real_clock(db: TestDb) {
     let server = Served::start(&db, &["--demo"]);
     assert!(!server.greeting.contains("sandbox"), "{}", server.greeting);
     let (status, admin) = server.sign_in("admin", "kiennghi-demo");
-    assert_eq!(status, 200);
+    assert_eq!(status, 201);
     let (status, body) =
         server.call("POST", "/v1/sandbox/clock", Some(&admin), Some(json!({"advance": "PT1H"})));
     assert_eq!((status, body["code"].as_str()), (409, Some("not_a_sandbox")));
@@ -196,10 +200,19 @@ async fn a_second_server_of_one_file_is_refused(db: TestDb) {
     Served::start(&db, &[]).stop();
 }
 
+async fn readiness_goes_off_before_the_server_goes(db: TestDb) {
+    let mut server = Served::start(&db, &["--demo"]);
+    server.signal("-TERM");
+    while server.call("GET", "/readyz", None, None).0 == 200 {}
+    assert_eq!(server.call("GET", "/readyz", None, None).0, 503);
+    assert_eq!(server.call("GET", "/livez", None, None).0, 200, "it still takes requests");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
 async fn a_second_server_of_one_database_is_welcome(db: TestDb) {
     let (one, other) = (Served::start(&db, &["--demo"]), Served::start(&db, &["--demo"]));
     let (status, token) = one.sign_in("admin", "kiennghi-demo");
-    assert_eq!(status, 200);
+    assert_eq!(status, 201);
     let (status, body) =
         other.call("POST", "/v1/sandbox/clock", Some(&token), Some(json!({"advance": "PT1S"})));
     assert_eq!(status, 200, "one's token is good at the other: {body}");
@@ -230,7 +243,7 @@ async fn a_user_who_was_added_can_sign_in(db: TestDb) {
     let done = succeeds(&add("moi", "H99.1", "approver", "mật khẩu dài"));
     assert_eq!(done, "added moi, approver of H99.1 and below, reads up to restricted\n");
     let (status, token) = server.sign_in("moi", "mật khẩu dài");
-    assert_eq!(status, 200);
+    assert_eq!(status, 201);
     let (status, body) = server.call("GET", "/v1/petitions?limit=1", Some(&token), None);
     assert_eq!(status, 200, "{body}");
 
