@@ -24,8 +24,8 @@ mod schema_parity;
 mod store;
 mod store_tables;
 mod support;
-mod tracking;
 mod together;
+mod tracking;
 mod walk;
 
 use std::process::ExitCode;
@@ -53,8 +53,8 @@ fn main() -> ExitCode {
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
-        tracking::cases(),
         together::cases(),
+        tracking::cases(),
         walk::cases(),
     ]
     .concat();
