@@ -50,9 +50,10 @@ pub fn run(
     let mut line = 0;
     loop {
         let (gathered, ended) = gather(&mut input, &mut line)?;
-        report.add(gathered.report);
-        let (part, known) = write(app, Arc::new(gathered.records), codes)?;
+        let mut part = gathered.report;
+        let (written, known) = write(app, Arc::new(gathered.records), codes)?;
         codes = known;
+        part.join(written);
         report.add(part);
         progress(line);
         if ended {

@@ -198,7 +198,23 @@ fn external_row(world: &World, numbered: &Numbered, petition: PetitionId) -> Ext
 /// The record as it stood when it was received: classified, with the deadline its source states.
 fn opening(record: &Record, agency: AgencyId) -> Result<Decision, Error> {
     let at = record.received_at;
-    let registration = Registration {
+    let stated = |due_at| ClockOp::Stated { round: 1, stage: Stage::Resolution, at, due_at };
+    Ok(Decision {
+        act: Act::Import(Box::new(Import {
+            registration: registration(record, agency)?,
+            source: record.source_system.clone(),
+            external_id: record.external_id.clone(),
+        })),
+        to: State::Classified,
+        round: 1,
+        clocks: record.due_at.map(stated).into_iter().collect(),
+        occurred_at: at,
+    })
+}
+
+/// What the record tells of its receipt; an authority's promise it does not tell.
+fn registration(record: &Record, agency: AgencyId) -> Result<Registration, Error> {
+    Ok(Registration {
         code: PetitionCode::from_bytes(random::<5>()?).as_str().to_owned(),
         kind: record.kind,
         instance: None,
@@ -210,7 +226,7 @@ fn opening(record: &Record, agency: AgencyId) -> Result<Decision, Error> {
         visibility: record.seen_by(),
         provenance: Provenance::Imported,
         intake_agency: agency,
-        received_at: at,
+        received_at: record.received_at,
         title: record.title.clone().into(),
         content: record.content.clone().into(),
         location: record.location().as_ref().map(text_of).transpose()?,
@@ -225,18 +241,6 @@ fn opening(record: &Record, agency: AgencyId) -> Result<Decision, Error> {
         part_of: None,
         promised_due_at: None,
         promised_due_on: None,
-    };
-    let stated = |due_at| ClockOp::Stated { round: 1, stage: Stage::Resolution, at, due_at };
-    Ok(Decision {
-        act: Act::Import(Box::new(Import {
-            registration,
-            source: record.source_system.clone(),
-            external_id: record.external_id.clone(),
-        })),
-        to: State::Classified,
-        round: 1,
-        clocks: record.due_at.map(stated).into_iter().collect(),
-        occurred_at: at,
     })
 }
 

@@ -92,7 +92,7 @@ impl Record {
         let record: Self = serde_path_to_error::deserialize(&mut input).map_err(|error| {
             let path = error.path().to_string();
             let (code, words) = (fault(&path, error.inner()), error.inner().to_string());
-            (code, if path == "." { words } else { format!("{path}: {words}") })
+            (code, if error.inner().is_data() && path != "." { format!("{path}: {words}") } else { words })
         })?;
         input.end().map_err(|error| ("not_json", error.to_string()))?;
         Ok(record.tidied())

@@ -41,7 +41,16 @@ impl Report {
         }
     }
 
-    /// Adds what a part of the file came to.
+    /// Joins what reading and what writing the same lines came to.
+    pub(super) fn join(&mut self, other: Report) {
+        let mut errors = std::mem::take(&mut self.errors);
+        errors.extend(other.errors);
+        errors.sort_by_key(|error| error.line);
+        errors.truncate(NAMED);
+        self.add(Report { errors, ..other });
+    }
+
+    /// Adds what the next part of the file came to.
     pub(super) fn add(&mut self, part: Report) {
         self.read += part.read;
         self.created += part.created;
