@@ -2,13 +2,7 @@
 
 use kiennghi::{
     app::{actions::Request, clock::new_id},
-    domain::{
-        act::*,
-        id::PetitionId,
-        petition::Case as Petition,
-        time::Instant,
-        vocabulary::*,
-    },
+    domain::{act::*, id::PetitionId, petition::Case as Petition, time::Instant, vocabulary::*},
 };
 
 use super::given::{self, People, text};
@@ -44,8 +38,11 @@ pub(crate) fn request_of(
     let today = now.day(&jiff::tz::TimeZone::UTC);
     let kinds = [Kind::Proposal, Kind::Feedback, Kind::Complaint, Kind::Denunciation, case.kind, case.kind];
     let kind = dice.one_of(&kinds);
-    let (agency_id, responsible_id) =
-        dice.one_of(&[(people.ward, people.handler), (people.ward, people.second_handler), (people.other, people.helper)]);
+    let (agency_id, responsible_id) = dice.one_of(&[
+        (people.ward, people.handler),
+        (people.ward, people.second_handler),
+        (people.other, people.helper),
+    ]);
     let survivor = if others.is_empty() { case.id } else { dice.one_of(others) };
     match action {
         Action::Classification => given::classification(kind).into(),
@@ -60,7 +57,11 @@ pub(crate) fn request_of(
         }
         .into(),
         Action::Correction => Correction {
-            channel: Some(dice.one_of(&[Channel::DialogueConference, Channel::MobileApp, Channel::VoterContact])),
+            channel: Some(dice.one_of(&[
+                Channel::DialogueConference,
+                Channel::MobileApp,
+                Channel::VoterContact,
+            ])),
             urgency: Some(dice.one_of(&[Urgency::Normal, Urgency::Urgent])),
             group_size: Some(2),
             ..given::correction()
@@ -75,11 +76,22 @@ pub(crate) fn request_of(
             request.parts[0].kind = dice.one_of(&[Kind::Proposal, Kind::Denunciation]);
             request
         }
-        Action::Assignment => Assignment { agency_id, responsible_id, supporting: helpers(people, agency_id), due_on: None }.into(),
-        Action::Transfer => Transfer { agency_id, responsible_id, supporting: helpers(people, agency_id), reason: text("Đúng địa bàn") }.into(),
-        Action::Handover => {
-            Handover { responsible_id: dice.one_of(&[people.handler, people.second_handler, people.helper]), reason: None }.into()
+        Action::Assignment => {
+            Assignment { agency_id, responsible_id, supporting: helpers(people, agency_id), due_on: None }
+                .into()
         }
+        Action::Transfer => Transfer {
+            agency_id,
+            responsible_id,
+            supporting: helpers(people, agency_id),
+            reason: text("Đúng địa bàn"),
+        }
+        .into(),
+        Action::Handover => Handover {
+            responsible_id: dice.one_of(&[people.handler, people.second_handler, people.helper]),
+            reason: None,
+        }
+        .into(),
         Action::Extension => {
             let contentious = case.kind.is_contentious();
             Extension {
@@ -154,7 +166,9 @@ pub(crate) fn valid(action: Action, people: &People, survivor: PetitionId, case:
             complexity: None,
         }
         .into(),
-        Action::ProgressNote => ProgressNote { text: text("Đang khảo sát"), public: true, answers: None }.into(),
+        Action::ProgressNote => {
+            ProgressNote { text: text("Đang khảo sát"), public: true, answers: None }.into()
+        }
         Action::ReplyDraft => given::draft(kind).into(),
         Action::ReplySubmission => ReplySubmission {}.into(),
         Action::ReplyReturn => ReplyReturn { remarks: text("Sửa câu 2") }.into(),
@@ -175,7 +189,9 @@ pub(crate) fn valid(action: Action, people: &People, survivor: PetitionId, case:
         Action::Delivery => Delivery { method: DeliveryMethod::Post }.into(),
         Action::Closing => Closing {}.into(),
         Action::ReconsiderationRequest => given::request().into(),
-        Action::ReconsiderationDecision => ReconsiderationDecision { reasons: text("Đã trả lời đủ") }.into(),
+        Action::ReconsiderationDecision => {
+            ReconsiderationDecision { reasons: text("Đã trả lời đủ") }.into()
+        }
         Action::Reopening => Reopening { reason: text("Có tình tiết mới") }.into(),
         Action::Withdrawal => given::withdrawal().into(),
         Action::Termination => given::termination().into(),
@@ -185,4 +201,3 @@ pub(crate) fn valid(action: Action, people: &People, survivor: PetitionId, case:
         Action::Rating => Rating { satisfaction: Satisfaction::Satisfied, reasons: None }.into(),
     }
 }
-
