@@ -112,16 +112,22 @@ fn write_reply(tx: &mut AnyConnection, after: &Case, event: &Event) -> Result<()
             let round = column(after.round)?;
             Ok(handling::insert_rating(tx, after.id, round, facts.satisfaction, reasons, event.recorded_at)?)
         }
-        Act::ImportUpdate(facts) => match (facts.revision, &facts.reply) {
-            (Some(id), Some(text)) => {
-                let mut row = revision(after, event, id, text, None, None)?;
-                row.approved_at = facts.closed_at;
-                Ok(handling::insert_revision(tx, &row, &[])?)
+        Act::ImportUpdate(facts) => {
+            if facts.reopened {
+                handling::release(tx, after.id, None, event.occurred_at)?;
             }
-            _ => Ok(()),
-        },
+            Ok(handling::insert_revisions(tx, imported_reply(after, event)?.as_slice())?)
+        }
         _ => Ok(()),
     }
+}
+
+/// The revision that holds the reply of an imported record; it has neither outcome nor author.
+pub(super) fn imported_reply(after: &Case, event: &Event) -> Result<Option<RevisionRow>, Error> {
+    let Act::ImportUpdate(facts) = &event.record.act else { return Ok(None) };
+    let (Some(id), Some(text)) = (facts.revision, &facts.reply) else { return Ok(None) };
+    let row = revision(after, event, id, text, None, None)?;
+    Ok(Some(RevisionRow { approved_at: after.answered_at, ..row }))
 }
 
 const LEAD: &str = "lead";

@@ -1,5 +1,7 @@
 //! The one way in which a petition changes: an event is appended, and everything that follows from it is written with it.
 
+mod batch;
+
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
@@ -26,6 +28,8 @@ use crate::{
         petitions::{self, DetailRow, PetitionRow, SubmitterRow},
     },
 };
+
+pub use batch::Batch;
 
 /// A petition in hand: its fold, its row, and where its chain ends.
 #[derive(Debug, Clone)]

@@ -13,6 +13,7 @@ mod effects;
 pub mod error;
 pub mod history;
 pub mod idempotency;
+pub mod import;
 pub mod installation;
 mod known;
 pub mod lists;

@@ -8,7 +8,7 @@ use crate::{
         event::Event,
         petition::{Case, RoundOutcome},
         time::Instant,
-        vocabulary::State,
+        vocabulary::{Stage, State},
     },
     store::{
         AnyConnection,
@@ -78,6 +78,37 @@ fn column(count: u32) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
+/// What an event changed of the stretches.
+#[derive(Debug)]
+pub struct Change {
+    /// Whether the present stretch ends.
+    pub ends: bool,
+    /// The stretch that begins.
+    pub begins: Option<SpanRow>,
+    /// The clocks, by round and stage, whose present stretch ends.
+    pub clocks_end: Vec<(i32, Stage)>,
+    pub clocks_begin: Vec<ClockRow>,
+}
+
+/// Compares the fold before and after an event.
+pub fn change(world: &World, before: Option<&Case>, after: &Case, event: &Event) -> Change {
+    let clocks_before = before.map(|case| case.clocks(world.rules(), world.calendar())).unwrap_or_default();
+    let clocks_after = after.clocks(world.rules(), world.calendar());
+    let span = span(after, &clocks_after, world, event);
+    let same = before.is_some_and(|case| {
+        let former = self::span(case, &clocks_before, world, event);
+        SpanRow { id: span.id, sequence: span.sequence, ..former } == span
+    });
+    let gone = clocks_before.iter().filter(|clock| !clocks_after.contains(clock));
+    let fresh = clocks_after.iter().filter(|clock| !clocks_before.contains(clock));
+    Change {
+        ends: !same && before.is_some(),
+        begins: (!same).then_some(span),
+        clocks_end: gone.map(|clock| (column(clock.round), clock.stage)).collect(),
+        clocks_begin: fresh.map(|clock| clock_row(after, clock, event)).collect(),
+    }
+}
+
 /// Ends the stretches that an event changed and begins new ones.
 pub fn write_spans(
     tx: &mut AnyConnection,
@@ -86,34 +117,18 @@ pub fn write_spans(
     after: &Case,
     event: &Event,
 ) -> Result<(), Error> {
-    let clocks_before = before.map(|case| case.clocks(world.rules(), world.calendar())).unwrap_or_default();
-    let clocks_after = after.clocks(world.rules(), world.calendar());
-    let span = span(after, &clocks_after, world, event);
-    let same = before.is_some_and(|case| {
-        let former = self::span(case, &clocks_before, world, event);
-        SpanRow { id: span.id, sequence: span.sequence, ..former } == span
-    });
-    if !same {
-        if before.is_some() {
-            spans::close(tx, after.id, event.occurred_at)?;
-        }
-        spans::insert(tx, &span)?;
+    let change = change(world, before, after, event);
+    if change.ends {
+        spans::close(tx, after.id, event.occurred_at)?;
     }
-    write_clock_spans(tx, after, &clocks_before, &clocks_after, event)
-}
-
-fn write_clock_spans(
-    tx: &mut AnyConnection,
-    case: &Case,
-    before: &[Clock],
-    after: &[Clock],
-    event: &Event,
-) -> Result<(), Error> {
-    for clock in before.iter().filter(|clock| !after.contains(clock)) {
-        spans::close_clock(tx, case.id, column(clock.round), clock.stage, event.occurred_at)?;
+    if let Some(span) = &change.begins {
+        spans::insert(tx, span)?;
     }
-    for clock in after.iter().filter(|clock| !before.contains(clock)) {
-        spans::insert_clock(tx, &clock_row(case, clock, event))?;
+    for (round, stage) in change.clocks_end {
+        spans::close_clock(tx, after.id, round, stage, event.occurred_at)?;
+    }
+    for clock in &change.clocks_begin {
+        spans::insert_clock(tx, clock)?;
     }
     Ok(())
 }

@@ -14,10 +14,11 @@ use crate::{
         access,
         act::Act,
         clock::Clock,
-        id::{AgencyId, OfficialId, PetitionId, TextId},
+        id::{AgencyId, OfficialId, PetitionId, RowId, TextId},
         lifecycle,
         petition::Case,
         prose::Prose,
+        refusal::{Refusal, Words},
         time::Instant,
         vocabulary::{Action, Code, LinkKind, Role},
     },
@@ -228,4 +229,30 @@ fn elsewhere(act: &Act) -> Option<PetitionId> {
         Act::Merge(facts) => Some(facts.survivor),
         _ => None,
     }
+}
+
+/// Whether a caller may see who read the personal data of a petition: auditors may.
+pub fn check_reads(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    id: PetitionId,
+) -> Result<(), Error> {
+    let loaded = history::load(tx, id)?.ok_or(Error::NotFound)?;
+    let (_, roles) = caller::standing(tx, world, caller, &loaded.case)?;
+    if roles.contains(&Role::Auditor) {
+        return Ok(());
+    }
+    let words = Words::new("Nhật ký truy cập dành cho người giám sát.", "The log of reads is for auditors.");
+    Err(Refusal::Forbidden(words).into())
+}
+
+/// Who read the personal data of a petition, the latest first.
+pub fn reads(
+    tx: &mut AnyConnection,
+    id: PetitionId,
+    after: Option<(Instant, RowId)>,
+    limit: i64,
+) -> Result<Vec<PersonalDataReadRow>, Error> {
+    Ok(people::reads_of(tx, id, after, limit)?)
 }

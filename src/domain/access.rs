@@ -130,3 +130,7 @@ pub fn submitter_is_sealed() -> Refusal {
         "Who submitted it is sealed for your roles (Law on Denunciations art. 56; secrecy asked for).",
     ))
 }
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

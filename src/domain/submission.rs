@@ -301,3 +301,7 @@ impl Submission {
 
 const FUTURE_VI: &str = "Thời điểm không được ở tương lai.";
 const FUTURE_EN: &str = "The time must not be in the future.";
+
+#[cfg(test)]
+#[path = "submission_tests.rs"]
+mod tests;

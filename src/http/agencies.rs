@@ -97,7 +97,7 @@ pub(super) struct AgenciesQuery {
     level: Option<Level>,
     /// Only the one whose whole code this is.
     #[param(max_length = 35)]
-    q: Option<String>,
+    code: Option<String>,
     /// Rows on the page.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
@@ -150,7 +150,7 @@ pub(super) async fn list_agencies(
 ) -> Result<HttpResponse, Problem> {
     let query = query.0?;
     let (limit, from) = (query.limit.rows(), query.cursor);
-    let wanted = Wanted { parent_id: query.parent_id, level: query.level, code: query.q };
+    let wanted = Wanted { parent_id: query.parent_id, level: query.level, code: query.code };
     let read = call.app.read(call.request_id.clone(), move |tx, world| {
         let binding = Binding { route: AGENCIES, caller: "", filters: &wanted };
         let after: Option<String> =

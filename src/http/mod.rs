@@ -22,6 +22,7 @@ mod petitions;
 mod preview;
 pub mod problem;
 mod public;
+mod reads;
 mod reference;
 mod reports;
 mod sandbox;
@@ -65,6 +66,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/petitions/{id}/events").route(get().to(petitions::list_events)))
         .service(resource("/v1/petitions/{id}/deadlines").route(get().to(petitions::explain_deadlines)))
         .service(resource("/v1/petitions/{id}/submitter").route(get().to(petitions::read_submitter)))
+        .service(resource("/v1/petitions/{id}/personal-data-reads").route(get().to(reads::list_reads)))
         .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))
         .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
         .service(resource("/v1/overdue/summary").route(get().to(reports::summarise_overdue)))
@@ -93,6 +95,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         sessions::Api::openapi(),
         petitions::Api::openapi(),
         actions::Api::openapi(),
+        reads::Api::openapi(),
         sandbox::Api::openapi(),
         lists::Api::openapi(),
         reports::Api::openapi(),

@@ -300,3 +300,12 @@ pub fn on(
     }
     Ok(named)
 }
+
+/// Every agency in force by its code.
+pub fn codes(connection: &mut AnyConnection) -> Result<HashMap<String, AgencyId>, StoreError> {
+    let rows: Vec<(String, AgencyId)> = agency_version::table
+        .filter(agency_version::valid_to.is_null())
+        .select((agency_version::code, agency_version::agency_id))
+        .load(connection)?;
+    Ok(rows.into_iter().collect())
+}

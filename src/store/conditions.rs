@@ -125,10 +125,9 @@ macro_rules! covered {
             );
             let within = |ceiling| -> Condition<$source> { Box::new($visibility.eq_any(up_to(ceiling))) };
             let open = |ceiling: Visibility| within(ceiling.min(Visibility::PartiesOnly));
-            let need_to_know = || -> Condition<$source> {
-                let mine = petition::responsible_id.eq(me).assume_not_null();
-                Box::new($visibility.eq(Visibility::Restricted).and(mine))
-            };
+            let responsible =
+                || -> Condition<$source> { Box::new(petition::responsible_id.eq(me).assume_not_null()) };
+            let restricted = || -> Condition<$source> { Box::new($visibility.eq(Visibility::Restricted)) };
             reader.rights.iter().fold(named, |seen, right| {
                 let ceiling = right.ceiling;
                 match right.role {
@@ -140,12 +139,13 @@ macro_rules! covered {
                         either(seen, both(within(ceiling), reach))
                     }
                     Role::Handler => {
-                        let own = either(open(ceiling), need_to_know());
+                        let own = either(open(ceiling), both(restricted(), responsible()));
                         let seen = either(seen, both(own, lead_in(right.agency)));
                         either(seen, both(open(ceiling), supporting_in(right.agency)))
                     }
                     Role::Approver => {
-                        let seen = either(seen, both(within(ceiling), lead_in(right.agency)));
+                        let own = either(within(ceiling), responsible());
+                        let seen = either(seen, both(own, lead_in(right.agency)));
                         either(seen, both(open(ceiling), supporting_in(right.agency)))
                     }
                     _ => seen,

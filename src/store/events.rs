@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::{dsl::max, prelude::*};
 
 use super::{
-    AnyConnection, DatabaseKind, Json, StoreError,
+    AnyConnection, BATCH, DatabaseKind, Json, StoreError,
     schema::{event, event_text},
 };
 use crate::{
@@ -70,32 +70,20 @@ pub struct StoredEvent {
 
 /// Writes one event; on SQLite, whose writer is alone, its position too.
 pub fn insert(tx: &mut AnyConnection, stored: &StoredEvent) -> Result<(), StoreError> {
-    let position = match tx.kind() {
-        DatabaseKind::Sqlite => Some(last_position(tx)? + 1),
-        DatabaseKind::Postgres => None,
-    };
-    let event = &stored.event;
-    let row = EventRow {
-        id: event.id,
-        subject_kind: PETITION.to_owned(),
-        subject_id: event.petition,
-        sequence: to_column(event.sequence)?,
-        type_: event.record.act.name().to_owned(),
-        actor_official_id: event.actor.official,
-        actor_role: event.actor.role,
-        actor_agency_id: event.actor.agency,
-        actor_position: event.actor.position.clone(),
-        on_behalf_of: event.on_behalf_of.clone(),
-        request_id: event.request_id.clone(),
-        caused_by: event.caused_by,
-        occurred_at: event.occurred_at,
-        recorded_at: event.recorded_at,
-        payload: Json(serde_json::to_value(&event.record).map_err(broken)?),
-        prev_hash: stored.prev_hash.clone(),
-        hash: stored.hash.clone(),
-        position,
-    };
+    let row = EventRow::new(stored, next_position(tx)?)?;
     diesel::insert_into(event::table).values(&row).execute(tx)?;
+    Ok(())
+}
+
+/// Writes many events in the order given, as [`insert`] would one after the other.
+pub fn insert_all(tx: &mut AnyConnection, stored: &[StoredEvent]) -> Result<(), StoreError> {
+    let first = next_position(tx)?;
+    let rows =
+        (0..).zip(stored).map(|(index, stored)| EventRow::new(stored, first.map(|first| first + index)));
+    let rows: Vec<EventRow> = rows.collect::<Result<_, _>>()?;
+    for part in rows.chunks(BATCH) {
+        native!(tx, c => diesel::insert_into(event::table).values(part).execute(c))?;
+    }
     Ok(())
 }
 
@@ -114,10 +102,6 @@ pub struct OtherEvent {
 
 /// Writes the first event of something that is not a petition.
 pub fn insert_other(tx: &mut AnyConnection, other: &OtherEvent) -> Result<(), StoreError> {
-    let position = match tx.kind() {
-        DatabaseKind::Sqlite => Some(last_position(tx)? + 1),
-        DatabaseKind::Postgres => None,
-    };
     let row = EventRow {
         id: other.id,
         subject_kind: other.subject_kind.clone(),
@@ -136,16 +120,16 @@ pub fn insert_other(tx: &mut AnyConnection, other: &OtherEvent) -> Result<(), St
         payload: Json(other.facts.clone()),
         prev_hash: other.prev_hash.clone(),
         hash: other.hash.clone(),
-        position,
+        position: next_position(tx)?,
     };
     diesel::insert_into(event::table).values(&row).execute(tx)?;
     Ok(())
 }
 
-/// Writes the texts of an event.
+/// Writes the texts of an event, or of many.
 pub fn insert_texts(tx: &mut AnyConnection, texts: &[TextRow]) -> Result<(), StoreError> {
-    if !texts.is_empty() {
-        native!(tx, c => diesel::insert_into(event_text::table).values(texts).execute(c))?;
+    for part in texts.chunks(BATCH) {
+        native!(tx, c => diesel::insert_into(event_text::table).values(part).execute(c))?;
     }
     Ok(())
 }
@@ -221,6 +205,40 @@ pub fn try_sequencer_lock(tx: &mut AnyConnection) -> Result<bool, StoreError> {
 
 fn last_position(tx: &mut AnyConnection) -> Result<i64, StoreError> {
     Ok(event::table.select(max(event::position)).first::<Option<i64>>(tx)?.unwrap_or(0))
+}
+
+/// The position of the next event on SQLite; on PostgreSQL the sequencer gives it later.
+fn next_position(tx: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
+    match tx.kind() {
+        DatabaseKind::Sqlite => Ok(Some(last_position(tx)? + 1)),
+        DatabaseKind::Postgres => Ok(None),
+    }
+}
+
+impl EventRow {
+    fn new(stored: &StoredEvent, position: Option<i64>) -> Result<Self, StoreError> {
+        let event = &stored.event;
+        Ok(Self {
+            id: event.id,
+            subject_kind: PETITION.to_owned(),
+            subject_id: event.petition,
+            sequence: to_column(event.sequence)?,
+            type_: event.record.act.name().to_owned(),
+            actor_official_id: event.actor.official,
+            actor_role: event.actor.role,
+            actor_agency_id: event.actor.agency,
+            actor_position: event.actor.position.clone(),
+            on_behalf_of: event.on_behalf_of.clone(),
+            request_id: event.request_id.clone(),
+            caused_by: event.caused_by,
+            occurred_at: event.occurred_at,
+            recorded_at: event.recorded_at,
+            payload: Json(serde_json::to_value(&event.record).map_err(broken)?),
+            prev_hash: stored.prev_hash.clone(),
+            hash: stored.hash.clone(),
+            position,
+        })
+    }
 }
 
 impl TryFrom<EventRow> for StoredEvent {

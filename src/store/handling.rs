@@ -3,13 +3,16 @@
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, StoreError,
+    AnyConnection, BATCH, StoreError,
     schema::{assignment, commitment, delivery, document, official, rating, reply_revision},
 };
-use crate::domain::{
-    id::{AgencyId, DocumentId, OfficialId, PetitionId, RevisionId, RowId, TextId},
-    time::{Day, Instant},
-    vocabulary::{DeliveryMethod, Outcome, Satisfaction},
+use crate::{
+    domain::{
+        id::{AgencyId, DocumentId, OfficialId, PetitionId, RevisionId, RowId, TextId},
+        time::{Day, Instant},
+        vocabulary::{DeliveryMethod, Outcome, Satisfaction},
+    },
+    native,
 };
 
 /// Who held a petition: agency and person, with name and position as they were.
@@ -155,6 +158,14 @@ pub fn insert_revision(
     diesel::insert_into(reply_revision::table).values(row).execute(tx)?;
     for commitment_row in commitments {
         diesel::insert_into(commitment::table).values(commitment_row).execute(tx)?;
+    }
+    Ok(())
+}
+
+/// Writes many revisions that make no commitments.
+pub fn insert_revisions(tx: &mut AnyConnection, rows: &[RevisionRow]) -> Result<(), StoreError> {
+    for part in rows.chunks(BATCH) {
+        native!(tx, c => diesel::insert_into(reply_revision::table).values(part).execute(c))?;
     }
     Ok(())
 }

@@ -127,7 +127,7 @@ fn of_stage(
     limit: i64,
 ) -> Result<Vec<ListedRow>, StoreError> {
     let due = clock_span::open_due_at;
-    let id = petition_span::petition_id;
+    let id = clock_span::petition_id;
     let face = (petition::code, petition::title, petition::version, petition::provenance);
     let shown = (due, clock_span::due_at, clock_span::due_on, clock_span::paused_until);
     let query = petition::table

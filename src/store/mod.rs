@@ -28,6 +28,9 @@ pub mod sql_types;
 pub mod tracking;
 mod writer;
 
+/// How many rows one statement of a batch writes: the widest table has 32 columns, and SQLite binds 32,766 values.
+const BATCH: usize = 500;
+
 pub use connection::{AnyConnection, DatabaseKind};
 pub use database::{Db, ServingLock};
 pub use error::StoreError;

@@ -3,15 +3,19 @@
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, StoreError,
+    AnyConnection, BATCH, StoreError,
     schema::{external_ref, petition, petition_detail, petition_link, submitter},
 };
-use crate::domain::{
-    id::{AgencyId, OfficialId, PetitionId, RowId},
-    time::{Day, Instant},
-    vocabulary::{
-        Assurance, Channel, Complexity, Kind, LinkKind, Provenance, State, SubmitterType, Urgency, Visibility,
+use crate::{
+    domain::{
+        id::{AgencyId, OfficialId, PetitionId, RowId},
+        time::{Day, Instant},
+        vocabulary::{
+            Assurance, Channel, Complexity, Kind, LinkKind, Provenance, State, SubmitterType, Urgency,
+            Visibility,
+        },
     },
+    native,
 };
 
 /// The present face of a petition; its truth is the history.
@@ -120,6 +124,21 @@ pub fn insert(tx: &mut AnyConnection, row: &PetitionRow, detail: &DetailRow) -> 
     Ok(())
 }
 
+/// Writes many new petitions with their details.
+pub fn insert_all(
+    tx: &mut AnyConnection,
+    rows: &[PetitionRow],
+    details: &[DetailRow],
+) -> Result<(), StoreError> {
+    for part in rows.chunks(BATCH) {
+        native!(tx, c => diesel::insert_into(petition::table).values(part).execute(c))?;
+    }
+    for part in details.chunks(BATCH) {
+        native!(tx, c => diesel::insert_into(petition_detail::table).values(part).execute(c))?;
+    }
+    Ok(())
+}
+
 /// Writes the petition's new face if its history still ends where we read it; false when somebody was faster.
 pub fn update(tx: &mut AnyConnection, row: &PetitionRow, read_at: u32) -> Result<bool, StoreError> {
     let read_at = i32::try_from(read_at).map_err(|error| StoreError::Internal(error.to_string()))?;
@@ -172,6 +191,24 @@ pub fn set_public_words(
 ) -> Result<(), StoreError> {
     diesel::update(petition_detail::table.find(id))
         .set((petition_detail::public_title.eq(title), petition_detail::public_summary.eq(summary)))
+        .execute(tx)?;
+    Ok(())
+}
+
+/// Changes where a petition is about.
+pub fn set_place(
+    tx: &mut AnyConnection,
+    id: PetitionId,
+    text: Option<&str>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+) -> Result<(), StoreError> {
+    diesel::update(petition_detail::table.find(id))
+        .set((
+            petition_detail::location_text.eq(text),
+            petition_detail::latitude.eq(latitude),
+            petition_detail::longitude.eq(longitude),
+        ))
         .execute(tx)?;
     Ok(())
 }
@@ -263,6 +300,28 @@ pub fn find_external(
         .select(ExternalRow::as_select())
         .first(tx)
         .optional()?)
+}
+
+/// What we hold of many records of one other system, each with the way its petition came in.
+pub fn find_externals(
+    tx: &mut AnyConnection,
+    source: &str,
+    external_ids: &[&str],
+) -> Result<Vec<(ExternalRow, Provenance)>, StoreError> {
+    Ok(external_ref::table
+        .inner_join(petition::table.on(petition::id.eq(external_ref::petition_id)))
+        .filter(external_ref::source.eq(source))
+        .filter(external_ref::external_id.eq_any(external_ids))
+        .select((ExternalRow::as_select(), petition::provenance))
+        .load(tx)?)
+}
+
+/// Remembers the names of many records in other systems.
+pub fn insert_externals(tx: &mut AnyConnection, rows: &[ExternalRow]) -> Result<(), StoreError> {
+    for part in rows.chunks(BATCH) {
+        native!(tx, c => diesel::insert_into(external_ref::table).values(part).execute(c))?;
+    }
+    Ok(())
 }
 
 /// Remembers the name of a record in another system.

@@ -3,13 +3,16 @@
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, StoreError,
+    AnyConnection, BATCH, StoreError,
     schema::{clock_span, petition_span},
 };
-use crate::domain::{
-    id::{AgencyId, OfficialId, PetitionId, RowId},
-    time::{Day, Instant},
-    vocabulary::{Basis, Channel, Kind, Stage, State, Visibility},
+use crate::{
+    domain::{
+        id::{AgencyId, OfficialId, PetitionId, RowId},
+        time::{Day, Instant},
+        vocabulary::{Basis, Channel, Kind, Stage, State, Visibility},
+    },
+    native,
 };
 
 /// A stretch of a petition; the present one has no end.
@@ -81,6 +84,17 @@ pub struct ClockRow {
 /// Begins a stretch.
 pub fn insert(tx: &mut AnyConnection, row: &SpanRow) -> Result<(), StoreError> {
     diesel::insert_into(petition_span::table).values(row).execute(tx)?;
+    Ok(())
+}
+
+/// Writes many stretches, of petitions and of their clocks.
+pub fn insert_all(tx: &mut AnyConnection, rows: &[SpanRow], clocks: &[ClockRow]) -> Result<(), StoreError> {
+    for part in rows.chunks(BATCH) {
+        native!(tx, c => diesel::insert_into(petition_span::table).values(part).execute(c))?;
+    }
+    for part in clocks.chunks(BATCH) {
+        native!(tx, c => diesel::insert_into(clock_span::table).values(part).execute(c))?;
+    }
     Ok(())
 }
 

@@ -81,8 +81,7 @@ async fn every_cell_does_what_the_table_says(db: TestDb) {
         allowed += cells.unwrap_or_else(|error| panic!("{state}: {error:?}"));
     }
     let system = |row: &&lifecycle::Transition| row.who.contains(&Role::System);
-    let of_system: usize =
-        lifecycle::TRANSITIONS.iter().filter(system).map(|row| row.from.len()).sum();
+    let of_system: usize = lifecycle::TRANSITIONS.iter().filter(system).map(|row| row.from.len()).sum();
     // Notes of a helper need somebody who helps: in each state of the row there is one.
     assert_eq!(allowed + of_system, 194, "every allowed cell was done here or is the system's");
 }
@@ -101,7 +100,12 @@ fn expected(state: State, action: Action, role: Role, helped: bool) -> &'static 
 /// How far a petition's history goes: version, sequence, count of events, last hash.
 fn trace(tx: &mut AnyConnection, id: PetitionId) -> Result<(u32, u32, usize, Vec<u8>), Error> {
     let loaded = history::load(tx, id)?.expect("a petition");
-    Ok((loaded.case.version, loaded.case.sequence, events::history(tx, id, None)?.len(), loaded.row.last_hash))
+    Ok((
+        loaded.case.version,
+        loaded.case.sequence,
+        events::history(tx, id, None)?.len(),
+        loaded.row.last_hash,
+    ))
 }
 
 /// Tries one cell and undoes it.
@@ -292,7 +296,10 @@ async fn refusals_come_in_order(db: TestDb) {
     assert_eq!(try_it(Caller::Tracker(vec![new_id()]), Action::Rating, None, Seen::Nothing, false), 404);
     assert_eq!(try_it(coordinator, Action::Decline, None, Seen::Nothing, false), 403);
     assert_eq!(try_it(handler.clone(), Action::Decline, None, Seen::Nothing, false), 400);
-    assert_eq!(try_it(handler.clone(), Action::ProgressNote, Some(decline.clone()), Seen::Nothing, false), 400);
+    assert_eq!(
+        try_it(handler.clone(), Action::ProgressNote, Some(decline.clone()), Seen::Nothing, false),
+        400
+    );
     assert_eq!(try_it(handler.clone(), Action::Decline, Some(decline.clone()), Seen::Nothing, false), 428);
     assert_eq!(try_it(handler.clone(), Action::Decline, Some(decline.clone()), Seen::Version(1), false), 412);
     assert_eq!(try_it(handler.clone(), Action::Decline, Some(decline.clone()), Seen::Foreign, false), 412);

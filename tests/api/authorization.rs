@@ -39,6 +39,7 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/petitions/{id}/events", Officials),
     ("get", "/v1/petitions/{id}/deadlines", Officials),
     ("get", "/v1/petitions/{id}/submitter", Officials),
+    ("get", "/v1/petitions/{id}/personal-data-reads", Officials),
     ("get", "/v1/overdue", Officials),
     ("get", "/v1/overdue/summary", Officials),
     ("get", "/v1/reports/timeliness", Officials),
@@ -67,7 +68,8 @@ pub(crate) fn cases() -> Vec<Case> {
     all.extend(cases![
         nothing_answers_without_the_token_it_needs,
         forged_tokens_are_refused,
-        absent_and_foreign_read_alike
+        absent_and_foreign_read_alike,
+        every_look_at_a_person_leaves_a_trace,
     ]);
     all
 }
@@ -156,6 +158,35 @@ async fn forged_tokens_are_refused(db: TestDb) {
     // A token that does not hold is refused even where none is needed.
     app.post("/v1/petitions").token("x").key().json(json!({})).call().await.expect(401);
     app.get("/v1/petitions").token(&good).call().await.expect(200);
+}
+
+async fn every_look_at_a_person_leaves_a_trace(db: TestDb) {
+    let app = TestApp::new(db);
+    let city = app.agency("H99", "Thành phố", None);
+    let intake = app.official("intake", city, Role::Intake, None, Visibility::Restricted);
+    let handler = app.official("handler", city, Role::Handler, None, Visibility::PartiesOnly);
+    let auditor = app.token(app.official("auditor", city, Role::Auditor, None, Visibility::Restricted));
+    let body = json!({"kind": "feedback", "title": "Đèn hỏng", "content": "Đèn hỏng.", "field_code": "transport",
+        "keep_secret": true, "submitter": {"full_name": "Trần Thị Bí Mật", "phone": "0912345678"}});
+    let receipt = app.post("/v1/petitions").key().json(body).call().await.expect(201);
+    let id = receipt.body["id"].as_str().unwrap();
+    let submitter =
+        |official| app.get(format!("/v1/petitions/{id}/submitter")).token(&app.token(official)).call();
+    // Who asked for secrecy is known to intake and coordination alone.
+    submitter(handler).await.expect(403);
+    let seen = submitter(intake).await.expect(200);
+    assert_eq!(seen.body["full_name"], "Trần Thị Bí Mật");
+    let log = |query: &str| app.get(format!("/v1/petitions/{id}/personal-data-reads{query}"));
+    log("").token(&app.token(handler)).call().await.expect(403);
+    submitter(intake).await.expect(200);
+    let first = log("?limit=1").token(&auditor).call().await.expect(200);
+    assert_eq!(first.body["items"][0]["official_id"], json!(intake));
+    let cursor = first.body["next_cursor"].as_str().unwrap();
+    let second = log(&format!("?limit=2&cursor={cursor}")).token(&auditor).call().await.expect(200);
+    assert_eq!(
+        (second.body["items"].as_array().unwrap().len(), &second.body["next_cursor"]),
+        (1, &Value::Null)
+    );
 }
 
 async fn absent_and_foreign_read_alike(db: TestDb) {

@@ -128,7 +128,9 @@ fn choose(case: &Petition, dice: &mut Dice) -> Option<(Action, Role)> {
     // Every other step goes on along the road, so that answers are reached.
     let road: Vec<_> = fitting
         .iter()
-        .filter(|(row, _)| ROAD.contains(&row.action) && (row.action != Action::Classification || !case.classified))
+        .filter(|(row, _)| {
+            ROAD.contains(&row.action) && (row.action != Action::Classification || !case.classified)
+        })
         .collect();
     if !road.is_empty() && dice.below(2) == 0 {
         let (row, role) = road[dice.below(road.len())];

@@ -9,20 +9,23 @@
 mod actions;
 mod architecture;
 mod authorization;
+mod cube;
+mod demo;
 mod histories;
-mod openapi;
-mod refusals;
+mod import;
 mod lists;
 mod openapi;
-mod reports;
 mod preview;
 mod public;
 mod reference;
+mod refusals;
+mod reports;
 mod schema_parity;
 mod store;
 mod store_tables;
 mod support;
 mod tracking;
+mod together;
 mod walk;
 
 use std::process::ExitCode;
@@ -36,19 +39,22 @@ fn main() -> ExitCode {
         actions::cases(),
         architecture::cases(),
         authorization::cases(),
+        cube::cases(),
+        demo::cases(),
         histories::cases(),
-        openapi::cases(),
-        refusals::cases(),
+        import::cases(),
         lists::cases(),
         openapi::cases(),
-        reports::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),
+        refusals::cases(),
+        reports::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
         tracking::cases(),
+        together::cases(),
         walk::cases(),
     ]
     .concat();

@@ -85,7 +85,7 @@ async fn agencies_are_paged_by_code(db: TestDb) {
         app.get(format!("/v1/agencies?limit=2{cursor}")).call().await.expect(400).code(),
         "invalid-cursor"
     );
-    let one = app.get("/v1/agencies?q=H99.3").call().await.expect(200).body["items"][0].clone();
+    let one = app.get("/v1/agencies?code=H99.3").call().await.expect(200).body["items"][0].clone();
     assert_eq!((&one["name"], &one["parent_id"]), (&json!("Phường 3"), &json!(city)));
     let read = app.get(format!("/v1/agencies/{}", one["id"].as_str().unwrap())).call().await.expect(200);
     assert_eq!(read.body, one);

@@ -73,9 +73,12 @@ impl Cast {
         let found = self.officials.get(&who).copied();
         found.ok_or_else(|| Error::internal(format!("the demo has nobody as {who:?}")))
     }
-    /// Who handles at an agency.
-    pub(super) fn handler(&self, agency: &'static str) -> Result<OfficialId, Error> {
-        self.official(Who::Handler(agency))
+}
+
+impl Who {
+    /// Who handles at an agency: the account `handler` at his own, the agency's handler elsewhere.
+    pub(super) fn handles_at(agency: &'static str) -> Self {
+        if agency == "H99.1" { Self::Account("handler") } else { Self::Handler(agency) }
     }
 }
 

@@ -125,11 +125,11 @@ fn as_declared(submission: &Submission, public: Option<[&str; 2]>) -> Classifica
 /// Given to an agency's handler, with other agencies to help.
 fn assignment(cast: &Cast, lead: &'static str, supporting: &[&'static str]) -> Result<Assignment, Error> {
     let support = |code: &&'static str| -> Result<Support, Error> {
-        Ok(Support { agency_id: cast.agency(code)?, person_id: Some(cast.handler(code)?) })
+        Ok(Support { agency_id: cast.agency(code)?, person_id: Some(cast.official(Who::handles_at(code))?) })
     };
     Ok(Assignment {
         agency_id: cast.agency(lead)?,
-        responsible_id: cast.handler(lead)?,
+        responsible_id: cast.official(Who::handles_at(lead))?,
         supporting: supporting.iter().map(support).collect::<Result<_, Error>>()?,
         due_on: None,
     })
@@ -154,5 +154,5 @@ impl Usual<'_> {
 
 /// Accepted by the handler of an agency.
 fn accepted<'a>(teller: Teller<'a>, at: DateTime, agency: &'static str) -> Result<Teller<'a>, Error> {
-    teller.then(at, Who::Handler(agency), Acceptance { document: None })
+    teller.then(at, Who::handles_at(agency), Acceptance { document: None })
 }

@@ -336,3 +336,8 @@ pub fn default_visibility(kind: Kind) -> Visibility {
         _ => Visibility::PublicRedacted,
     }
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(in crate::domain) use tests::story_of;

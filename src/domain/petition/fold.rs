@@ -2,11 +2,11 @@
 
 use super::{Approved, Case, Reply, Wanted};
 use crate::domain::{
-    act::{Act, Classification, Correction, Reclassification, Support},
+    act::{Act, Classification, Correction, ImportUpdate, Reclassification, Support},
     clock::{ClockOp, PROCEDURE},
     event::Event,
     id::{AgencyId, OfficialId},
-    vocabulary::State,
+    vocabulary::{Kind, State, Visibility},
 };
 
 impl Case {
@@ -91,18 +91,39 @@ impl Case {
                 }
             }
             Act::Withdrawal(facts) => self.withdrawn += facts.people.unwrap_or(1),
-            Act::ImportUpdate(facts) => {
-                self.kind = facts.kind.unwrap_or(self.kind);
-                self.channel = facts.channel.unwrap_or(self.channel);
-                self.field_code = facts.field_code.clone().unwrap_or_else(|| self.field_code.clone());
-                self.intake_agency = facts.agency.unwrap_or(self.intake_agency);
-                self.title = facts.title.clone().unwrap_or_else(|| self.title.clone());
-                self.content = facts.content.clone().unwrap_or_else(|| self.content.clone());
-                self.imported_reply = facts.reply.clone().or_else(|| self.imported_reply.clone());
-                self.answered_at = facts.closed_at.or(self.answered_at).filter(|_| !facts.reopened);
-            }
+            Act::ImportUpdate(facts) => self.follow_source(facts),
             _ => self.take_in_reply(act, event),
         }
+    }
+
+    /// A record changed at its source. A reopening there begins a round here, as ours does.
+    fn follow_source(&mut self, facts: &ImportUpdate) {
+        self.kind = facts.kind.unwrap_or(self.kind);
+        if self.kind == Kind::Denunciation {
+            self.visibility = Visibility::Restricted;
+        }
+        self.channel = facts.channel.unwrap_or(self.channel);
+        self.field_code = facts.field_code.clone().unwrap_or_else(|| self.field_code.clone());
+        self.intake_agency = facts.agency.unwrap_or(self.intake_agency);
+        self.title = facts.title.clone().unwrap_or_else(|| self.title.clone());
+        self.content = facts.content.clone().unwrap_or_else(|| self.content.clone());
+        if facts.reopened {
+            self.round1 = self.round1.or(Some(self.outcome()));
+            self.answered_at = None;
+            self.imported_reply = None;
+            self.request_pending = false;
+            self.give_back();
+        }
+        if facts.closed_at.is_some() {
+            if self.state != State::Closed {
+                // A note about the open record is no reply.
+                self.imported_reply = None;
+            }
+            self.answered_at = facts.closed_at;
+            self.wanted = None;
+        }
+        self.imported_reply = facts.reply.clone().or_else(|| self.imported_reply.clone());
+        self.replies += u32::from(facts.revision.is_some());
     }
 
     fn take_in_reply(&mut self, act: &Act, event: &Event) {

@@ -4,8 +4,8 @@ pub(crate) mod client;
 pub(crate) mod given;
 pub(crate) mod journey;
 pub(crate) mod postgres;
-pub(crate) mod requests;
 pub(crate) mod records;
+pub(crate) mod requests;
 
 use std::{
     path::PathBuf,

@@ -60,7 +60,7 @@ pub(super) fn missing_manhole_cover(stage: Stage<'_>) -> Result<Story, Error> {
 }
 
 fn answered(teller: Teller<'_>) -> Result<Teller<'_>, Error> {
-    let (handler, head) = (Who::Handler("H99.2"), Who::Head("H99.2"));
+    let (handler, head) = (Who::handles_at("H99.2"), Who::Head("H99.2"));
     let draft = ReplyDraft {
         revision: new_id(),
         text: "Phường đã đặt rào chắn lúc 8 giờ 45 và lắp nắp hố ga mới lúc 10 giờ 20 ngày 23/11/2026. Cảm ơn anh/chị đã báo tin.".to_owned().into(),
