@@ -235,7 +235,7 @@ pub(super) async fn read_reference(call: Call, request: HttpRequest) -> Result<H
         let areas = agencies::of_areas(tx)?.into_iter().filter_map(area).collect();
         Ok(ReferenceView::new(fields, areas))
     });
-    cached::public(&request, &read.await?)
+    Ok(cached::public(&request, &read.await?)?)
 }
 
 /// Read the table of moves.
@@ -249,5 +249,5 @@ pub(super) async fn read_lifecycle(request: HttpRequest) -> Result<HttpResponse,
         public_statuses: list::<PublicStatus>(),
         transitions: TRANSITIONS.iter().map(transition_view).collect(),
     };
-    cached::public(&request, &view)
+    Ok(cached::public(&request, &view)?)
 }
