@@ -144,7 +144,7 @@ async fn twice_is_once(db: TestDb) {
             .filter(clock_span::petition_id.eq(one.row.id))
             .filter(clock_span::to_at.is_null())
             .select((clock_span::stage, clock_span::basis))
-            .load(tx)
+            .load::<(Stage, Basis)>(tx)
             .expect("clocks");
         assert_eq!(clocks, [(Stage::Resolution, Basis::Stated)]);
         Ok(found.get_result::<i64>(tx).expect("a count"))
