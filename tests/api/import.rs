@@ -140,7 +140,7 @@ async fn twice_is_once(db: TestDb) {
     assert_eq!(after.from_at.to_string(), "2025-03-05T02:00:00Z");
     let replies = app.app.read_now(move |tx, _| {
         let found = reply_revision::table.filter(reply_revision::petition_id.eq(one.row.id)).count();
-        let clocks = clock_span::table
+        let clocks: Vec<(Stage, Basis)> = clock_span::table
             .filter(clock_span::petition_id.eq(one.row.id))
             .filter(clock_span::to_at.is_null())
             .select((clock_span::stage, clock_span::basis))
