@@ -10,7 +10,7 @@ use kiennghi::{
     },
     domain::{
         id::PetitionId,
-        vocabulary::{Basis, Provenance, Stage, State, Visibility},
+        vocabulary::{Basis, Provenance, Role, Stage, State, Visibility},
     },
     store::{
         events::{self, StoredEvent},
@@ -381,5 +381,41 @@ async fn a_real_backlog_goes_in_once(db: TestDb) {
             Ok(Held { row, spans, events: events::history(tx, id, None)? })
         });
         held.unwrap().check();
+    }
+    agrees_with_the_city(&app).await;
+}
+
+/// The figures are those that the city's own flags give: for each agency, and of each month's overdue.
+async fn agrees_with_the_city(app: &TestApp) {
+    let path = boston_file().unwrap().with_file_name("boston311-2015-sample.expected.json");
+    let expected: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let home = app.agency("H99", "Nơi giám sát", None);
+    let auditor = app.official("auditor", home, Role::Auditor, None, Visibility::PartiesOnly);
+    let token = app.token(auditor);
+    let report = "/v1/reports/timeliness?group_by=agency&from=2015-01-01T00:00:00-05:00\
+                  &to=2016-01-01T00:00:00-05:00&as_of=2016-01-12T23:00:00-05:00";
+    let report = app.get(report).token(&token).call().await.expect(200);
+    let rows = report.body["rows"].as_array().unwrap();
+    let truth = expected["by_agency"].as_object().unwrap();
+    assert_eq!(rows.len(), truth.len() - 1, "every agency has a row, and the truth has one for all");
+    for row in rows {
+        let agency = &truth[row["key"].as_str().unwrap()];
+        let found = |column: &str| row[column].as_i64().unwrap();
+        let wanted = |column: &str| agency[column].as_i64().unwrap_or(0);
+        assert_eq!(found("resolved_early") + found("resolved_on_time"), wanted("resolved_on_time"), "{row}");
+        for column in ["received", "no_deadline", "resolved_late", "open_overdue", "open_in_time"] {
+            assert_eq!(found(column), wanted(column), "{column} of {row}");
+        }
+        assert_eq!(found("open_paused") + found("ended_otherwise"), 0, "{row}");
+    }
+    for (as_of, count) in expected["overdue_as_of"].as_object().unwrap() {
+        let summary =
+            app.get(format!("/v1/overdue/summary?as_of={as_of}")).token(&token).call().await.expect(200);
+        assert_eq!(&summary.body["total"], count, "overdue as of {as_of}");
+        let groups = summary.body["groups"].as_array().unwrap();
+        assert_eq!(
+            groups.iter().map(|group| group["count"].as_i64().unwrap()).sum::<i64>(),
+            count.as_i64().unwrap()
+        );
     }
 }
