@@ -74,18 +74,17 @@ fn is_paused(span: &SpanRow, now: Instant) -> bool {
     span.paused_until.is_some_and(|until| now < until)
 }
 
-/// How the clock of a present stretch stands; agrees with [`Clock::timeliness`].
-fn timeliness(span: &SpanRow, now: Instant) -> Timeliness {
-    let reached = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= now);
+/// How the clock of a stretch stands at an instant; agrees with [`Clock::timeliness`].
+pub(super) fn timeliness(span: &SpanRow, at: Instant) -> Timeliness {
     if let Some(met) = span.met_at {
         let late = span.due_at.is_some_and(|due| due <= met);
         return if late { Timeliness::Missed } else { Timeliness::Met };
     }
     match span.open_due_at {
-        _ if is_paused(span, now) => Timeliness::Paused,
-        None => Timeliness::None,
-        due if reached(due) => Timeliness::Overdue,
-        Some(_) if reached(span.due_soon_at) => Timeliness::DueSoon,
+        _ if is_paused(span, at) => Timeliness::Paused,
+        Some(due) if due <= at => Timeliness::Overdue,
+        Some(_) if span.due_soon_at.is_some_and(|soon| soon <= at) => Timeliness::DueSoon,
         Some(_) => Timeliness::OnTrack,
+        None => Timeliness::None,
     }
 }

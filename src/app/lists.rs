@@ -8,6 +8,7 @@ use super::{
     Error, World,
     caller::{self, Caller},
     cursor::{self, Binding},
+    deadline,
     when::{When, moment},
 };
 use crate::{
@@ -303,7 +304,7 @@ fn with_names(
         .collect();
     let item = |row: ListedRow| {
         let span = &row.span;
-        let timeliness = timeliness(&row, at);
+        let timeliness = deadline::timeliness(span, at);
         Item {
             agency: names.get(&span.agency_id).cloned(),
             responsible: span.responsible_id.and_then(|official| people.get(&official).cloned()),
@@ -321,23 +322,5 @@ fn late(world: &World, due_on: Day, at: Instant) -> Late {
     Late {
         days: due_on.days_until(today).max(0),
         working_days: world.calendar().working_days_between(due_on, today),
-    }
-}
-
-/// How the clock in a row stands at an instant; the same as `domain::clock::Clock::timeliness`.
-fn timeliness(row: &ListedRow, at: Instant) -> Timeliness {
-    let span = &row.span;
-    if let Some(met) = span.met_at {
-        let late = span.due_at.is_some_and(|due| due <= met);
-        return if late { Timeliness::Missed } else { Timeliness::Met };
-    }
-    if span.paused_until.is_some_and(|until| at < until) {
-        return Timeliness::Paused;
-    }
-    match span.open_due_at {
-        Some(due) if due <= at => Timeliness::Overdue,
-        Some(_) if span.due_soon_at.is_some_and(|soon| soon <= at) => Timeliness::DueSoon,
-        Some(_) => Timeliness::OnTrack,
-        None => Timeliness::None,
     }
 }

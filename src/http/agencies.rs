@@ -160,7 +160,7 @@ pub(super) async fn list_agencies(
         let next = page.next.map(|code| cursor::seal(&world.secret, &binding, &code)).transpose()?;
         Ok(AgenciesView { items: page.items.into_iter().map(AgencyView::from).collect(), next_cursor: next })
     });
-    cached::public(&request, &read.await?)
+    Ok(cached::public(&request, &read.await?)?)
 }
 
 /// Read an agency.
@@ -177,7 +177,7 @@ pub(super) async fn read_agency(
     let id = id.0?;
     let read = call.app.read(call.request_id.clone(), move |tx, _| Ok(agencies::by_id(tx, id)?));
     let row = read.await?.ok_or(Error::NotFound)?;
-    cached::public(&request, &AgencyView::from(row))
+    Ok(cached::public(&request, &AgencyView::from(row))?)
 }
 
 /// List the officials of an agency.

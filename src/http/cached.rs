@@ -7,26 +7,22 @@ use actix_web::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 
-use super::problem::Problem;
-use crate::app::{self, secrets::sha256};
+use crate::app::{Error, secrets::sha256};
 
 /// Bytes of the digest that make the tag: 96 bits.
 const TAG: usize = 12;
 
 /// The view with an ETag over its bytes, or 304 when the client has these bytes already.
-pub(super) fn public(request: &HttpRequest, view: &impl Serialize) -> Result<HttpResponse, Problem> {
-    let body = serde_json::to_vec(view).map_err(app::Error::internal)?;
+pub(super) fn public(request: &HttpRequest, view: &impl Serialize) -> Result<HttpResponse, Error> {
+    let body = serde_json::to_vec(view).map_err(Error::internal)?;
     let digest = sha256(&body);
     let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest.get(..TAG).unwrap_or_default()));
-    let mut reply =
-        if is_known(request.headers(), &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let known = is_known(request.headers(), &tag);
+    let mut reply = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     reply.insert_header((header::CACHE_CONTROL, "public, max-age=60"));
     reply.insert_header((header::VARY, "Accept-Language"));
-    reply.insert_header((header::ETAG, tag.clone()));
-    if is_known(request.headers(), &tag) {
-        return Ok(reply.finish());
-    }
-    Ok(reply.content_type("application/json").body(body))
+    reply.insert_header((header::ETAG, tag));
+    Ok(if known { reply.finish() } else { reply.content_type("application/json").body(body) })
 }
 
 /// Whether `If-None-Match` names the tag, compared weakly (RFC 9110 §13.1.2).

@@ -137,7 +137,7 @@ pub(super) async fn preview_deadline(
     let read = call
         .app
         .read(call.request_id.clone(), move |tx, world| preview::preview(tx, world, start, &question));
-    cached::public(&request, &PreviewView::of(read.await?, call.language))
+    Ok(cached::public(&request, &PreviewView::of(read.await?, call.language))?)
 }
 
 /// Which of the two forms it is; parameters of the other form are refused.

@@ -104,7 +104,7 @@ pub(super) async fn list_public_petitions(
         let items = page.items.into_iter().map(|petition| PublicPetitionView::of(petition, language));
         Ok(PublicPetitionsView { items: items.collect(), next_cursor: next })
     });
-    cached::public(&request, &read.await?)
+    Ok(cached::public(&request, &read.await?)?)
 }
 
 /// Read a public petition.
@@ -120,7 +120,7 @@ pub(super) async fn read_public_petition(
 ) -> Result<HttpResponse, Problem> {
     let (code, language) = (code.into_inner(), call.language);
     let read = call.app.read(call.request_id.clone(), move |tx, world| public::page(tx, world, &code));
-    cached::public(&request, &PublicPageView::of(read.await?, language))
+    Ok(cached::public(&request, &PublicPageView::of(read.await?, language))?)
 }
 
 /// List published replies to petitions that are not public.
@@ -146,5 +146,5 @@ pub(super) async fn list_public_replies(
             next_cursor: next,
         })
     });
-    cached::public(&request, &read.await?)
+    Ok(cached::public(&request, &read.await?)?)
 }

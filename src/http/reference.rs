@@ -77,14 +77,13 @@ macro_rules! reference {
     ($($field:ident: $vocabulary:ty),+ $(,)?) => {
         /// Everything an application needs to show its lists and forms.
         #[derive(Debug, Serialize, ToSchema)]
-        #[schema(example = json!({"fields": [{"code": "land", "labels": {"vi": "Đất đai", "en": "Land"}}], "kinds": [{"code": "proposal", "labels": {"vi": "Kiến nghị", "en": "Proposal"}}], "citizen_channels": ["web_portal", "mobile_app"]}))]
         struct ReferenceView {
             #[schema(max_items = 10000)]
             fields: Vec<CodeView>,
             #[schema(max_items = 20000)]
             areas: Vec<AreaView>,
             /// The channels a citizen can name without an official.
-            #[schema(value_type = Vec<String>, max_items = 100)]
+            #[schema(value_type = Vec<String>, max_items = 100, example = json!(["web_portal", "mobile_app"]))]
             citizen_channels: Vec<Channel>,
             limits: LimitsView,
             $(#[schema(max_items = 100)] $field: Vec<CodeView>),+
@@ -235,7 +234,7 @@ pub(super) async fn read_reference(call: Call, request: HttpRequest) -> Result<H
         let areas = agencies::of_areas(tx)?.into_iter().filter_map(area).collect();
         Ok(ReferenceView::new(fields, areas))
     });
-    cached::public(&request, &read.await?)
+    Ok(cached::public(&request, &read.await?)?)
 }
 
 /// Read the table of moves.
@@ -249,5 +248,5 @@ pub(super) async fn read_lifecycle(request: HttpRequest) -> Result<HttpResponse,
         public_statuses: list::<PublicStatus>(),
         transitions: TRANSITIONS.iter().map(transition_view).collect(),
     };
-    cached::public(&request, &view)
+    Ok(cached::public(&request, &view)?)
 }

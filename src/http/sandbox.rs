@@ -34,7 +34,7 @@ pub(super) struct TurnBody {
 /// The time of the sandbox.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"now": "2026-11-25T02:00:00Z"}))]
-struct ClockView {
+struct SandboxTime {
     #[schema(value_type = String, format = DateTime)]
     now: Instant,
 }
@@ -43,7 +43,7 @@ struct ClockView {
 ///
 /// For administrators, on a sandbox only. The answer comes after the jobs that fell due have run.
 #[utoipa::path(post, path = "/v1/sandbox/clock", tag = "sandbox", security(("bearer" = [])), request_body = TurnBody,
-    responses((status = 200, description = "The clock was turned.", body = ClockView)))]
+    responses((status = 200, description = "The clock was turned.", body = SandboxTime)))]
 pub(super) async fn turn_clock(call: Call, body: Form<TurnBody>) -> Result<HttpResponse, Problem> {
     let official = call.official()?;
     let person = call.app.read(None, move |tx, world| caller::person(tx, world, &official)).await?;
@@ -57,7 +57,7 @@ pub(super) async fn turn_clock(call: Call, body: Form<TurnBody>) -> Result<HttpR
     let body = body.0?.content;
     let app = App::clone(&call.app);
     let turned = tokio::task::spawn_blocking(move || turn(&app, &body)).await.map_err(Error::internal)?;
-    Ok(HttpResponse::Ok().json(ClockView { now: turned? }))
+    Ok(HttpResponse::Ok().json(SandboxTime { now: turned? }))
 }
 
 fn turn(app: &App, body: &TurnBody) -> Result<Instant, Error> {

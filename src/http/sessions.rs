@@ -34,12 +34,12 @@ struct SessionView {
     token_type: &'static str,
     /// Seconds.
     expires_in: i64,
-    official: OfficialView,
+    official: SignedInOfficial,
 }
 
 /// An official.
 #[derive(Serialize, ToSchema)]
-struct OfficialView {
+struct SignedInOfficial {
     #[schema(value_type = uuid::Uuid)]
     id: OfficialId,
     full_name: String,
@@ -59,7 +59,7 @@ pub(super) async fn sign_in(call: Call, body: Form<Credentials>) -> Result<HttpR
         access_token: session.issued.token,
         token_type: "Bearer",
         expires_in: session.issued.expires_in,
-        official: OfficialView {
+        official: SignedInOfficial {
             id: session.official,
             full_name: session.full_name,
             position: session.position,

@@ -28,10 +28,10 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         }
         count = count.wrapping_add(1);
         work(&app, "due work", |app| routine::run_due(app).map(|_| ())).await;
-        if count % CLOCK_TICKS == 0 {
+        if count.is_multiple_of(CLOCK_TICKS) {
             work(&app, "sandbox clock", installation::reserve_clock).await;
         }
-        if count % CLEARING_TICKS == 0 {
+        if count.is_multiple_of(CLEARING_TICKS) {
             work(&app, "old keys", |app| routine::forget_old_keys(app).map(|_| ())).await;
         }
     }

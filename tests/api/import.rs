@@ -10,7 +10,7 @@ use kiennghi::{
     },
     domain::{
         id::PetitionId,
-        vocabulary::{Basis, Provenance, Stage, State, Visibility},
+        vocabulary::{Basis, Provenance, Role, Stage, State, Visibility},
     },
     store::{
         events::{self, StoredEvent},
@@ -144,7 +144,7 @@ async fn twice_is_once(db: TestDb) {
             .filter(clock_span::petition_id.eq(one.row.id))
             .filter(clock_span::to_at.is_null())
             .select((clock_span::stage, clock_span::basis))
-            .load(tx)
+            .load::<(Stage, Basis)>(tx)
             .expect("clocks");
         assert_eq!(clocks, [(Stage::Resolution, Basis::Stated)]);
         Ok(found.get_result::<i64>(tx).expect("a count"))
@@ -184,7 +184,9 @@ async fn the_source_changes_its_record(db: TestDb) {
     assert!(facts["facts"]["title"].is_object() && facts["facts"]["content"].is_null(), "{facts}");
     let place = app.app.read_now(move |tx, _| Ok(petitions::detail(tx, one.row.id)?)).expect("a read");
     assert_eq!((place.location_text.as_deref(), place.latitude), (Some("Ngõ 45"), Some(21.0)));
-    // In another order and with other offsets it says the same; within one file the last word counts.
+    // Another offset says the same; within one file the last word counts.
+    let utc = json!({"received_at": "2025-03-03T01:00:00Z"});
+    assert_eq!(counts(&import(&app, file(&[record("3", json!({})), record("3", utc)]))), [2, 1, 0, 1, 0]);
     let text = file(&[record("2", json!({})), record("2", json!({"title": "Khác"}))]);
     assert_eq!(counts(&import(&app, text)), [2, 1, 1, 0, 0]);
     let moved = import(&app, file(&[record("2", json!({"received_at": "2025-03-04T08:00:00+07:00"}))]));
@@ -379,5 +381,41 @@ async fn a_real_backlog_goes_in_once(db: TestDb) {
             Ok(Held { row, spans, events: events::history(tx, id, None)? })
         });
         held.unwrap().check();
+    }
+    agrees_with_the_city(&app).await;
+}
+
+/// The figures are those that the city's own flags give: for each agency, and of each month's overdue.
+async fn agrees_with_the_city(app: &TestApp) {
+    let path = boston_file().unwrap().with_file_name("boston311-2015-sample.expected.json");
+    let expected: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let home = app.agency("H99", "Nơi giám sát", None);
+    let auditor = app.official("auditor", home, Role::Auditor, None, Visibility::PartiesOnly);
+    let token = app.token(auditor);
+    let report = "/v1/reports/timeliness?group_by=agency&from=2015-01-01T00:00:00-05:00\
+                  &to=2016-01-01T00:00:00-05:00&as_of=2016-01-12T23:00:00-05:00";
+    let report = app.get(report).token(&token).call().await.expect(200);
+    let rows = report.body["rows"].as_array().unwrap();
+    let truth = expected["by_agency"].as_object().unwrap();
+    assert_eq!(rows.len(), truth.len() - 1, "every agency has a row, and the truth has one for all");
+    for row in rows {
+        let agency = &truth[row["key"].as_str().unwrap()];
+        let found = |column: &str| row[column].as_i64().unwrap();
+        let wanted = |column: &str| agency[column].as_i64().unwrap_or(0);
+        assert_eq!(found("resolved_early") + found("resolved_on_time"), wanted("resolved_on_time"), "{row}");
+        for column in ["received", "no_deadline", "resolved_late", "open_overdue", "open_in_time"] {
+            assert_eq!(found(column), wanted(column), "{column} of {row}");
+        }
+        assert_eq!(found("open_paused") + found("ended_otherwise"), 0, "{row}");
+    }
+    for (as_of, count) in expected["overdue_as_of"].as_object().unwrap() {
+        let summary =
+            app.get(format!("/v1/overdue/summary?as_of={as_of}")).token(&token).call().await.expect(200);
+        assert_eq!(&summary.body["total"], count, "overdue as of {as_of}");
+        let groups = summary.body["groups"].as_array().unwrap();
+        assert_eq!(
+            groups.iter().map(|group| group["count"].as_i64().unwrap()).sum::<i64>(),
+            count.as_i64().unwrap()
+        );
     }
 }

@@ -595,7 +595,7 @@ fn plan(tx: &mut AnyConnection, text: &str) -> Result<String, StoreError> {
     Ok(steps.into_iter().map(|step| step.line).collect::<Vec<_>>().join("\n"))
 }
 
-/// Many petitions without a clock among which the others are few: PostgreSQL plans by what there is.
+/// Many petitions that are over, among which the others are few: PostgreSQL plans by what there is.
 const CROWD: &str = "INSERT INTO petition SELECT (r).* FROM (
         SELECT jsonb_populate_record(NULL::petition,
             to_jsonb(p) || jsonb_build_object('id', gen_random_uuid(), 'code', 'X' || n)) r
@@ -603,6 +603,11 @@ const CROWD: &str = "INSERT INTO petition SELECT (r).* FROM (
     INSERT INTO petition_span SELECT (r).* FROM (
         SELECT jsonb_populate_record(NULL::petition_span,
             to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', p.id, 'open_due_at', NULL)) r
+        FROM (SELECT * FROM petition_span WHERE to_at IS NULL LIMIT 1) s, petition p
+        WHERE p.code LIKE 'X%' OFFSET 0) made;
+    INSERT INTO petition_span SELECT (r).* FROM (
+        SELECT jsonb_populate_record(NULL::petition_span, to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(),
+            'petition_id', p.id, 'open_due_at', s.from_at + interval '3 days', 'to_at', s.from_at + interval '1 day')) r
         FROM (SELECT * FROM petition_span WHERE to_at IS NULL LIMIT 1) s, petition p
         WHERE p.code LIKE 'X%' OFFSET 0) made;
     ANALYZE";

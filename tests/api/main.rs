@@ -55,8 +55,8 @@ fn main() -> ExitCode {
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
-        tracking::cases(),
         together::cases(),
+        tracking::cases(),
         walk::cases(),
     ]
     .concat();

@@ -8,7 +8,12 @@ use crate::support::{Case, once};
 use kiennghi::http::openapi;
 
 pub(crate) fn cases() -> Vec<Case> {
-    once![the_file_is_the_document, no_reference_dangles, every_operation_says_what_it_is]
+    once![
+        the_file_is_the_document,
+        no_reference_dangles,
+        no_two_types_share_a_name,
+        every_operation_says_what_it_is
+    ]
 }
 
 fn document() -> Value {
@@ -34,6 +39,35 @@ fn no_reference_dangles() {
         let pointer = reference.strip_prefix('#').expect("a reference within the document");
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
+}
+
+/// In the document a type is its name: of two with one name, one would silently stand for both.
+fn no_two_types_share_a_name() {
+    let mut names = BTreeSet::new();
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/http"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let mut described = false;
+            for line in text.lines() {
+                described |= line.trim_start().starts_with("#[derive(") && line.contains("ToSchema");
+                if let Some((_, rest)) =
+                    line.split_once("struct ").filter(|_| !line.trim_start().starts_with("//"))
+                {
+                    let name = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned();
+                    let fresh = !described || name.is_empty() || names.insert(name.clone());
+                    assert!(fresh, "{}: {name} is taken", path.display());
+                    described = false;
+                }
+            }
+        }
+    }
+    assert!(names.len() > 50, "{}", names.len());
 }
 
 fn collect(value: &Value, references: &mut BTreeSet<String>) {

@@ -19,8 +19,10 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// Number, start, amount, unit, last day, and for hours the local end.
-const WORKED: &[(u8, &str, u32, &str, &str, Option<&str>)] = &[
+/// Number, start, amount, unit, last day, and for hours the end.
+type Worked = (u8, &'static str, u32, &'static str, &'static str, Option<&'static str>);
+
+const WORKED: &[Worked] = &[
     (1, "2024-02-07T09:00:00+07:00", 10, "working_days", "2024-02-28", None),
     (3, "2025-01-24T09:00:00+07:00", 7, "working_days", "2025-02-11", None),
     (5, "2025-08-29T09:00:00+07:00", 3, "working_days", "2025-09-05", None),

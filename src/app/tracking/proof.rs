@@ -52,7 +52,7 @@ pub struct Opened {
 pub async fn open(app: &App, request_id: Option<String>, proofs: Vec<Proof>) -> Result<Opened, Error> {
     check(&proofs)?;
     let (found, petitions, not_found) =
-        app.read(request_id, move |tx, world| Ok(prove(tx, world, &proofs)?)).await?;
+        app.read(request_id, move |tx, world| prove(tx, world, &proofs)).await?;
     if found.is_empty() {
         return Err(Error::NotFound);
     }

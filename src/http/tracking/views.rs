@@ -66,7 +66,7 @@ struct NextStepView {
 
 /// One of the author's petitions in the list.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"code": "KN-7Q4M2K9XA", "kind": "feedback", "title": "Mất nắp hố ga", "public_status": "in_progress", "public_status_label": "Đang giải quyết", "next_step": {"who": "handler", "label": "Cán bộ xử lý", "by": "2026-11-26"}, "received_at": "2026-11-23T07:00:00Z", "version": 3}))]
+#[schema(example = json!({"code": "KN-7Q4M2K9XA", "kind": "feedback", "title": "Mất nắp hố ga", "public_status": "in_progress", "public_status_label": "Đang giải quyết", "next_step": {"who": "handler", "label": "Cán bộ xử lý", "by": "2026-11-26"}, "received_at": "2026-11-23T07:00:00Z", "timeliness": "on_track", "version": 3, "href": "/v1/tracking/petitions/KN-7Q4M2K9XA"}))]
 pub(super) struct TrackedFaceView {
     code: String,
     #[schema(schema_with = open_code::<Kind>)]
@@ -93,7 +93,7 @@ pub(super) struct TrackedFaceView {
 
 /// All petitions that the token opens.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [{"code": "KN-7Q4M2K9XA", "kind": "feedback", "title": "Mất nắp hố ga", "public_status": "in_progress", "public_status_label": "Đang giải quyết", "version": 3}]}))]
+#[schema(example = json!({"items": [{"code": "KN-7Q4M2K9XA", "kind": "feedback", "title": "Mất nắp hố ga", "public_status": "in_progress", "public_status_label": "Đang giải quyết", "next_step": {"who": "handler", "label": "Cán bộ xử lý", "by": "2026-11-26"}, "received_at": "2026-11-23T07:00:00Z", "timeliness": "on_track", "version": 3, "href": "/v1/tracking/petitions/KN-7Q4M2K9XA"}]}))]
 pub(super) struct TrackedListView {
     #[schema(max_items = 100)]
     pub(super) items: Vec<TrackedFaceView>,
@@ -119,7 +119,7 @@ struct CitedView {
 
 /// One entry of a petition's course.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"at": "2026-11-17T02:00:00Z", "event": "supplement-request", "label": "Cần bổ sung", "public_status": "needs_you", "agency": null, "text": "Bản sao quyết định thu hồi đất", "answer_by": "2026-11-30"}))]
+#[schema(example = json!({"at": "2026-11-17T02:00:00Z", "event": "supplement-request", "label": "Cần bổ sung", "public_status": "needs_you", "text": "Bản sao quyết định thu hồi đất", "answer_by": "2026-11-30", "criteria": []}))]
 struct HappeningView {
     #[serde(flatten)]
     mark: MarkView,
@@ -169,7 +169,7 @@ struct SurvivorView {
 
 /// One of the author's petitions in full.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"code": "KN-7Q4M2K9XA", "kind": "feedback", "title": "Mất nắp hố ga", "public_status": "answered", "public_status_label": "Đã trả lời", "version": 7}))]
+#[schema(example = json!({"code": "KN-7Q4M2K9XA", "kind": "feedback", "title": "Mất nắp hố ga", "field_code": "urban_infrastructure", "public_status": "answered", "public_status_label": "Đã trả lời", "received_at": "2026-11-23T07:00:00Z", "timeliness": "met", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "timeline": [], "actions": [], "version": 7}))]
 pub(super) struct TrackedView {
     code: String,
     #[schema(schema_with = open_code::<Kind>)]
