@@ -15,6 +15,7 @@ mod histories;
 mod import;
 mod lists;
 mod openapi;
+mod outage;
 mod preview;
 mod public;
 mod reference;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         import::cases(),
         lists::cases(),
         openapi::cases(),
+        outage::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),
