@@ -197,37 +197,57 @@ pub fn read_submitter(
     Ok(row)
 }
 
+/// A petition's history as a reader may see it.
+#[derive(Debug)]
+pub struct VisibleHistory {
+    pub events: Vec<StoredEvent>,
+    /// Petitions that the events mention and the reader may not see: their ids are left out.
+    pub hidden: Vec<PetitionId>,
+}
+
 /// The history of a petition, without what leads to another that the reader may not see.
 pub fn visible_history(
     tx: &mut AnyConnection,
     world: &World,
     caller: &Caller,
     id: PetitionId,
-) -> Result<Vec<StoredEvent>, Error> {
+) -> Result<VisibleHistory, Error> {
     let loaded = history::load(tx, id)?.ok_or(Error::NotFound)?;
     caller::standing(tx, world, caller, &loaded.case)?;
-    let mut seen = Vec::new();
+    let mut seen = VisibleHistory { events: Vec::new(), hidden: Vec::new() };
     for stored in events::history(tx, id, None)? {
-        let visible = match elsewhere(&stored.event.record.act) {
-            Some(other) => match history::load(tx, other)? {
+        let act = &stored.event.record.act;
+        for other in mentioned(act) {
+            let known = match history::load(tx, other)? {
                 Some(loaded) => caller::standing(tx, world, caller, &loaded.case).is_ok(),
                 None => false,
-            },
-            None => true,
+            };
+            if !known {
+                seen.hidden.push(other);
+            }
+        }
+        let elsewhere = match act {
+            Act::Survival(facts) => Some(facts.merged),
+            Act::Merge(facts) => Some(facts.survivor),
+            _ => None,
         };
-        if visible {
-            seen.push(stored);
+        if elsewhere.is_none_or(|other| !seen.hidden.contains(&other)) {
+            seen.events.push(stored);
         }
     }
     Ok(seen)
 }
 
-/// The other petition that an act leads to.
-fn elsewhere(act: &Act) -> Option<PetitionId> {
+/// The other petitions that an act leads to.
+fn mentioned(act: &Act) -> Vec<PetitionId> {
     match act {
-        Act::Survival(facts) => Some(facts.merged),
-        Act::Merge(facts) => Some(facts.survivor),
-        _ => None,
+        Act::Registration(facts) => {
+            facts.part_of.into_iter().chain(facts.previous.map(|previous| previous.petition)).collect()
+        }
+        Act::Split(facts) => facts.parts.clone(),
+        Act::Survival(facts) => vec![facts.merged],
+        Act::Merge(facts) => vec![facts.survivor],
+        _ => Vec::new(),
     }
 }
 

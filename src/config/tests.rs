@@ -16,7 +16,7 @@ fn defaults_serve_a_file_on_loopback() {
     let (_, settings) = with_file("", &["serve"]).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.zone.iana_name(), Some("Asia/Ho_Chi_Minh"));
-    assert_eq!((settings.pool_size, settings.token_minutes, settings.idempotency_hours), (16, 10, 24));
+    assert_eq!((settings.pool_size, settings.token_minutes, settings.idempotency_hours), (16, 60, 24));
     assert_eq!(settings.body_limit, 262_144);
 }
 

@@ -144,7 +144,9 @@ pub(super) async fn list_events(call: Call, id: PathId<PetitionKey>) -> Result<H
         .app
         .read(call.request_id.clone(), move |tx, world| {
             let visible = reading::visible_history(tx, world, &caller, id)?;
-            visible.into_iter().map(EventView::of).collect::<Result<Vec<_>, Error>>()
+            let hidden: Vec<String> = visible.hidden.iter().map(ToString::to_string).collect();
+            let view = |stored| EventView::of(stored, &hidden);
+            visible.events.into_iter().map(view).collect::<Result<Vec<_>, Error>>()
         })
         .await?;
     Ok(HttpResponse::Ok()
@@ -153,9 +155,10 @@ pub(super) async fn list_events(call: Call, id: PathId<PetitionKey>) -> Result<H
 }
 
 impl EventView {
-    fn of(stored: events::StoredEvent) -> Result<Self, Error> {
+    fn of(stored: events::StoredEvent, hidden: &[String]) -> Result<Self, Error> {
         let event = stored.event;
-        let act = serde_json::to_value(&event.record.act).map_err(Error::internal)?;
+        let mut act = serde_json::to_value(&event.record.act).map_err(Error::internal)?;
+        leave_out(&mut act, hidden);
         Ok(Self {
             id: event.id,
             sequence: event.sequence,
@@ -171,6 +174,23 @@ impl EventView {
             hash: crate::app::history::hex(&stored.hash),
             position_in_log: stored.position,
         })
+    }
+}
+
+/// Leaves out every mention of these ids: one alone reads as absent, in a list it is not there.
+fn leave_out(value: &mut serde_json::Value, hidden: &[String]) {
+    let is_hidden =
+        |value: &serde_json::Value| value.as_str().is_some_and(|text| hidden.iter().any(|id| id == text));
+    match value {
+        serde_json::Value::Array(items) => {
+            items.retain(|item| !is_hidden(item));
+            items.iter_mut().for_each(|item| leave_out(item, hidden));
+        }
+        serde_json::Value::Object(members) => {
+            members.values_mut().for_each(|member| leave_out(member, hidden))
+        }
+        other if is_hidden(other) => *other = serde_json::Value::Null,
+        _ => {}
     }
 }
 

@@ -16,6 +16,7 @@ mod histories;
 mod import;
 mod lists;
 mod openapi;
+mod outage;
 mod preview;
 mod public;
 mod reference;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         import::cases(),
         lists::cases(),
         openapi::cases(),
+        outage::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),

@@ -66,7 +66,7 @@ impl TestApp {
     /// An application whose clock begins at an instant.
     pub(crate) fn starting(db: TestDb, start: &str) -> Self {
         let clock = Clock::sandbox(start.parse().expect("an instant"));
-        let secret = InstallationSecret::derive(SECRET).ok().expect("a secret");
+        let secret = InstallationSecret::derive(SECRET).expect("a secret");
         let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
         let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24 };
         let app = App::open(db.open(), clock, secret, zone, options).expect("an application");

@@ -39,7 +39,6 @@ pub(crate) struct Given {
 /// Who and where; copied into transactions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct People {
-    pub(crate) city: AgencyId,
     pub(crate) ward: AgencyId,
     pub(crate) other: AgencyId,
     pub(crate) intake: OfficialId,
@@ -64,7 +63,6 @@ impl Given {
         let (all, own, sealed) = (None, Some(ward), Visibility::Restricted);
         let open = Visibility::PartiesOnly;
         let people = People {
-            city,
             ward,
             other,
             intake: app.official("intake", ward, Role::Intake, own, sealed),
