@@ -97,15 +97,12 @@ async fn listen(app: App, settings: &Settings) -> Result<(), Fault> {
     let (stop, told_to_stop) = watch::channel(false);
     let jobs = actix_web::rt::spawn(jobs::run(app.clone(), told_to_stop));
     let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", server.address));
-    let sandbox = if app.clock().is_sandbox() {
-        let there = settings.zone.to_datetime(app.clock().now().timestamp());
-        format!("; a sandbox, where it is {}", there.strftime("%Y-%m-%d %H:%M"))
-    } else {
-        String::new()
-    };
+    let there = settings.zone.to_datetime(app.clock().now().timestamp());
+    let sandbox = format!("; a sandbox, where it is {}", there.strftime("%Y-%m-%d %H:%M"));
+    let sandbox = if app.clock().is_sandbox() { sandbox.as_str() } else { "" };
+    let greeting = format!("kiennghi listens on http://{}; read {base}/docs{sandbox}", server.address);
     // Nobody need read it.
-    let _ =
-        writeln!(io::stdout(), "kiennghi listens on http://{}; read {base}/docs{sandbox}", server.address);
+    let _ = writeln!(io::stdout(), "{greeting}");
     let served = server.serve().await;
     stop.send_replace(true);
     jobs.await?;
