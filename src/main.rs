@@ -1,159 +1,149 @@
-//! The command line: parse, wire, run.
+//! The command line: parse, wire, run. What goes wrong is one sentence on standard error and exit code 1.
 
 use std::{
-    fmt,
     io::{self, BufRead, IsTerminal, Write},
     process::ExitCode,
 };
 
+use indicatif::{ProgressBar, ProgressStyle};
 use kiennghi::{
     app::{
-        self, App, Options,
-        installation::{self, NoClock},
+        self, App, Options, demo, import, installation,
         people::{self, NewAccount},
         secrets::{InstallationSecret, SecretHome},
     },
-    config::{self, Command, DatabaseUrl, Serve, Settings, User, UserAdd},
+    config::{self, Command, DatabaseUrl, Import, Serve, Settings, User, UserAdd},
     domain::submission::Personal,
     http, jobs,
-    store::{Db, ServingLock},
+    store::Db,
 };
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+type Fault = Box<dyn std::error::Error>;
+
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .json()
-        .with_writer(io::stderr)
-        .with_env_filter(
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kiennghi=info")),
-        )
-        .init();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure(why)) => {
-            eprintln!("kiennghi: {why}");
+        Err(fault) => {
+            // Causes may come with lines of their own, such as those of PostgreSQL.
+            let sentence = fault.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = writeln!(io::stderr(), "kiennghi: {sentence}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Why the program cannot go on, in one sentence for its operator.
-struct Failure(String);
-
-impl<E: fmt::Display> From<E> for Failure {
-    fn from(why: E) -> Self {
-        Self(why.to_string())
-    }
-}
-
-fn run() -> Result<(), Failure> {
+fn run() -> Result<(), Fault> {
     let (command, settings) = config::parse_and_resolve()?;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kiennghi=info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(io::stderr).init();
+    let app = || application(open(&settings)?, &settings, &Serve::default());
     match command {
-        Command::Serve(serve) => self::serve(&settings, &serve),
-        Command::Migrate => {
-            open(&settings, &Serve::default(), false)?;
-            say(&format!("{:?} is at the present schema", settings.database_url))
-        }
         Command::Openapi => Ok(io::stdout().write_all(http::openapi::as_file()?.as_bytes())?),
-        Command::Import(import) => {
-            let (app, _lock) = open(&settings, &Serve::default(), false)?;
-            self::import(&app, &import)
-        }
-        Command::User(User::Add(user)) => {
-            let (app, _lock) = open(&settings, &Serve::default(), false)?;
-            add_user(&app, user)
-        }
+        Command::Migrate => prepare(&open(&settings)?, &Serve::default()).map(|_| ()),
+        Command::Import(what) => import_file(&app()?, &what),
+        Command::User(User::Add(account)) => add_user(&app()?, account),
+        Command::Serve(how) => serve(&how, &settings),
     }
 }
 
-/// Opens the database, brings it to the present schema, and puts the application together.
-fn open(settings: &Settings, serve: &Serve, serving: bool) -> Result<(App, Option<ServingLock>), Failure> {
+fn open(settings: &Settings) -> Result<Db, Fault> {
+    Ok(Db::open_with_pool(&settings.database_url.to_url(), settings.pool_size)?)
+}
+
+/// Brings the database up to date and stamps a new one; gives the clock it runs by.
+fn prepare(db: &Db, how: &Serve) -> Result<app::clock::Clock, Fault> {
+    db.migrate()?;
+    installation::clock(db, how.demo, how.clock).map_err(told)?.map_err(|_| {
+        "--clock works on a sandbox only, and this database belongs to a production installation".into()
+    })
+}
+
+fn application(db: Db, settings: &Settings, how: &Serve) -> Result<App, Fault> {
+    let clock = prepare(&db, how)?;
     let home = match &settings.database_url {
         DatabaseUrl::Sqlite(path) => SecretHome::BesideFile(path.clone()),
         DatabaseUrl::Postgres(_) => SecretHome::SettingOnly,
     };
-    let db = Db::open_with_pool(&settings.database_url.to_url(), settings.pool_size)?;
-    let lock = if serving { Some(db.lock_for_serving()?) } else { None };
-    db.migrate()?;
     let secret = InstallationSecret::load(settings.secret.as_ref(), &home)?;
-    let clock =
-        installation::clock(&db, serve.demo, serve.clock).map_err(told)?.map_err(|why| match why {
-            NoClock::Production => {
-                "--clock turns the clock of a sandbox, and this is a production store".to_owned()
-            }
-            NoClock::Backwards(last) => {
-                format!("the clock of this sandbox stands at {last} and never goes back")
-            }
-        })?;
     let options = Options {
         token_minutes: settings.token_minutes,
-        demo: serve.demo,
+        demo: how.demo,
         idempotency_hours: settings.idempotency_hours,
     };
-    let app = App::open(db, clock, secret, settings.zone.clone(), options).map_err(told)?;
+    App::open(db, clock, secret, settings.zone.clone(), options).map_err(told)
+}
+
+fn serve(how: &Serve, settings: &Settings) -> Result<(), Fault> {
+    let db = open(settings)?;
+    let _lock = db.lock_for_serving()?;
+    let app = application(db, settings, how)?;
+    if how.demo {
+        demo::add_missing(&app).map_err(told)?;
+    }
     if let Some(code) = settings.default_agency.clone() {
         let known = app.write_now(move |tx, _| installation::set_default_agency(tx, &code)).map_err(told)?;
         if !known {
-            return Err(Failure("default_agency: there is no agency of this code".to_owned()));
+            tracing::warn!("the default agency of the settings does not exist yet");
         }
     }
-    Ok((app, lock))
+    actix_web::rt::System::new().block_on(listen(app, settings))
 }
 
-fn serve(settings: &Settings, serve: &Serve) -> Result<(), Failure> {
-    let (app, _lock) = open(settings, serve, true)?;
-    if serve.demo {
-        app::demo::add_missing(&app).map_err(told)?;
-    }
-    let (stop, stopped) = watch::channel(false);
-    actix_web::rt::System::new().block_on(async {
-        let jobs = actix_web::rt::spawn(jobs::run(app.clone(), stopped));
-        say(&format!("listening on http://{0} — documentation at http://{0}/docs/", settings.listen))?;
-        let served = http::serve(app, settings).await;
-        stop.send_replace(true);
-        jobs.await?;
-        served.map_err(|why| Failure(format!("{}: {why}", settings.listen)))
-    })
+async fn listen(app: App, settings: &Settings) -> Result<(), Fault> {
+    let server = http::server::listen(app.clone(), settings)
+        .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+    let (stop, told_to_stop) = watch::channel(false);
+    let jobs = actix_web::rt::spawn(jobs::run(app.clone(), told_to_stop));
+    let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", server.address));
+    let there = settings.zone.to_datetime(app.clock().now().timestamp());
+    let sandbox = format!("; a sandbox, where it is {}", there.strftime("%Y-%m-%d %H:%M"));
+    let sandbox = if app.clock().is_sandbox() { sandbox.as_str() } else { "" };
+    let greeting = format!("kiennghi listens on http://{}; read {base}/docs{sandbox}", server.address);
+    // Nobody need read it.
+    let _ = writeln!(io::stdout(), "{greeting}");
+    let served = server.serve().await;
+    stop.send_replace(true);
+    jobs.await?;
+    Ok(served?)
 }
 
-fn import(app: &App, import: &config::Import) -> Result<(), Failure> {
-    let input = app::import::open(&import.file).map_err(|why| format!("{}: {why}", import.file.display()))?;
-    let bar = if io::stderr().is_terminal() {
-        indicatif::ProgressBar::new_spinner()
-    } else {
-        indicatif::ProgressBar::hidden()
-    };
-    let report = app::import::run(app, input, import.create_missing, &mut |lines| bar.set_position(lines));
+fn import_file(app: &App, what: &Import) -> Result<(), Fault> {
+    let input = import::open(&what.file).map_err(|error| format!("{}: {error}", what.file.display()))?;
+    let bar = if io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    bar.set_style(ProgressStyle::with_template("{spinner} {human_pos} lines, {per_sec}, {elapsed}")?);
+    let report = import::run(app, input, what.create_missing, &mut |lines| bar.set_position(lines));
     bar.finish_and_clear();
-    say(&serde_json::to_string(&report.map_err(told)?)?)
+    Ok(writeln!(io::stdout(), "{}", serde_json::to_string(&report.map_err(told)?)?)?)
 }
 
-fn add_user(app: &App, user: UserAdd) -> Result<(), Failure> {
+fn add_user(app: &App, account: UserAdd) -> Result<(), Fault> {
     if io::stdin().is_terminal() {
-        eprintln!("Password:");
+        write!(io::stderr(), "Password of {} (shown as you type): ", account.username)?;
     }
     let mut password = String::new();
     io::stdin().lock().read_line(&mut password)?;
-    let account = NewAccount {
-        username: user.username.clone(),
-        full_name: user.full_name,
-        position: user.position,
-        agency_code: user.agency,
-        role: user.role,
-        whole_installation: user.whole_installation,
-        ceiling: user.ceiling,
-    };
     let password = Personal::new(password.trim_end_matches(['\r', '\n']));
-    people::add_account(app, account, &password).map_err(told)?;
-    say(&format!("{} may sign in as {}", user.username, user.role))
+    let reach = match account.whole_installation {
+        true => "the whole installation".to_owned(),
+        false => format!("{} and below", account.agency),
+    };
+    let done =
+        format!("added {}, {} of {reach}, reads up to {}", account.username, account.role, account.ceiling);
+    let new = NewAccount {
+        username: account.username,
+        full_name: account.full_name,
+        position: account.position,
+        agency_code: account.agency,
+        role: account.role,
+        whole_installation: account.whole_installation,
+        ceiling: account.ceiling,
+    };
+    people::add_account(app, new, &password).map_err(told)?;
+    Ok(writeln!(io::stdout(), "{done}")?)
 }
 
-fn say(line: &str) -> Result<(), Failure> {
-    Ok(writeln!(io::stdout(), "{line}")?)
-}
-
-/// What an operator reads of a failed use case.
-fn told(error: app::Error) -> Failure {
-    Failure(error.for_operator())
+fn told(error: app::Error) -> Fault {
+    error.for_operator().into()
 }

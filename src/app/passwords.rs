@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 
 use super::error::Error;
+use crate::domain::prose::normalised;
 
 /// Fewest characters of a new password (NIST SP 800-63B allows no less than 8).
 pub const PASSWORD_MINIMUM: usize = 8;
@@ -14,9 +15,11 @@ pub const PASSWORD_MINIMUM: usize = 8;
 const PASSWORD_MAXIMUM: usize = 1024;
 
 /// The PHC string to store for a password (Argon2id, 19 MiB, two passes).
+///
+/// Taken in Unicode's composed form (RFC 8265): a terminal and a phone may type one letter differently.
 pub fn hash(password: &str) -> Result<String, Error> {
     let hashed: PasswordHash = Argon2::default()
-        .hash_password(password.as_bytes())
+        .hash_password(normalised(password).as_bytes())
         .map_err(|error| Error::internal(error.to_string()))?;
     Ok(hashed.to_string())
 }
@@ -27,6 +30,7 @@ pub fn verify_or_dummy(stored: Option<&str>, password: &str) -> bool {
     if password.len() > PASSWORD_MAXIMUM {
         return false;
     }
+    let password = normalised(password);
     let verify = |hash: &str| {
         PasswordHash::new(hash)
             .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
@@ -65,6 +69,8 @@ mod tests {
         assert_ne!(hash("mật khẩu dài").unwrap(), stored, "each hash has its own salt");
         assert!(verify_or_dummy(Some(&stored), "mật khẩu dài"));
         assert!(!verify_or_dummy(Some(&stored), "mật khẩu dái"));
+        let decomposed = "ma\u{302}\u{323}t kha\u{302}\u{309}u da\u{300}i";
+        assert!(verify_or_dummy(Some(&stored), decomposed), "whatever the keyboard");
         assert!(!verify_or_dummy(Some("not a hash"), "mật khẩu dài"));
         assert!(!verify_or_dummy(Some(&stored), &"x".repeat(2000)));
     }

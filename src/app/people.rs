@@ -108,6 +108,13 @@ pub fn add_account(app: &App, account: NewAccount, password: &Personal) -> Resul
         "Mật khẩu cần ít nhất 8 ký tự.",
         "The password needs at least 8 characters.",
     );
+    checks.require(
+        account.role.is_granted(),
+        "role",
+        "not_granted",
+        "Vai trò này không cấp cho cán bộ.",
+        "This role is not one that officials are granted.",
+    );
     checks.finish()?;
     let hash = passwords::hash(password.reveal())?;
     app.write_now(move |tx, world| {

@@ -44,6 +44,16 @@ impl Right {
     }
 }
 
+impl Role {
+    /// Whether officials are granted it; the others follow from who somebody is.
+    pub fn is_granted(self) -> bool {
+        matches!(
+            self,
+            Self::Intake | Self::Coordinator | Self::Handler | Self::Approver | Self::Auditor | Self::Admin
+        )
+    }
+}
+
 /// The roles in which a person stands to a case; none means it reads as absent.
 ///
 /// Intake and coordinator act where the intake agency is, handler and approver where the lead agency is,

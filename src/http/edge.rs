@@ -29,6 +29,7 @@ use super::{
     headers,
     methods::Methods,
     problem::{MEDIA_TYPE, Problem},
+    server::Leaving,
 };
 use crate::{
     app::{self, clock},
@@ -47,6 +48,8 @@ pub struct Edge {
     pub methods: Methods,
     /// The OpenAPI document as it is served.
     pub document: String,
+    /// Whether this server is about to go.
+    pub leaving: Leaving,
 }
 
 /// The id under which the log knows this request; in the request's extensions.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::StatusCode, web};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{auth::Call, problem::Problem};
+use super::{Edge, auth::Call, problem::Problem};
 use crate::{app::Error, domain::time::Instant};
 
 /// Days before the end of the calendar at which readiness begins to warn.
@@ -46,10 +46,13 @@ pub(super) async fn livez() -> web::Json<Alive> {
 
 /// Tell whether requests can be served.
 ///
-/// 503 while the database does not answer. A calendar that ends soon is a warning, never a 503.
+/// 503 while the database does not answer, and from the moment the server was told to stop. A calendar that ends soon is a warning, never a 503.
 #[utoipa::path(get, path = "/readyz", tag = "operator", security(()),
     responses((status = 200, description = "Requests can be served.", body = Readiness)))]
-pub(super) async fn readyz(call: Call) -> Result<HttpResponse, Problem> {
+pub(super) async fn readyz(call: Call, edge: web::Data<Edge>) -> Result<HttpResponse, Problem> {
+    if edge.leaving.has_begun() {
+        return Err(Error::Unavailable.into());
+    }
     call.app.db().ping().await.map_err(Error::from)?;
     let readiness = call
         .app

@@ -26,15 +26,14 @@ mod reads;
 mod reference;
 mod reports;
 mod sandbox;
+pub mod server;
 mod sessions;
 pub mod strict;
 mod tracking;
 mod views;
 
-use std::io;
-
 use actix_web::{
-    App, HttpServer,
+    App,
     body::BoxBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::from_fn,
@@ -137,15 +136,6 @@ pub fn edge(settings: &Settings) -> web::Data<Edge> {
         body_limit: settings.body_limit,
         methods: methods::Methods::of(&openapi::document()),
         document: openapi::as_file().unwrap_or_default(),
+        leaving: server::Leaving::default(),
     })
-}
-
-/// Serves until the process is told to stop; requests under way are finished first, for at most 30 seconds.
-pub async fn serve(app: app::App, settings: &Settings) -> io::Result<()> {
-    let edge = edge(settings);
-    HttpServer::new(move || application(app.clone(), edge.clone()))
-        .shutdown_timeout(30)
-        .bind(settings.listen)?
-        .run()
-        .await
 }

@@ -67,7 +67,7 @@ fn turn(app: &App, body: &TurnBody) -> Result<Instant, Error> {
         _ => return Err(one_of_two().into()),
     };
     let now = turned.map_err(|why| Error::Refused(not_turned(why)))?;
-    installation::remember_clock(app)?;
+    installation::reserve_clock(app)?;
     routine::run_due(app)?;
     Ok(now)
 }

@@ -20,6 +20,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut count: u32 = 0;
+    work(&app, "sandbox clock", installation::reserve_clock).await;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -28,13 +29,13 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         count = count.wrapping_add(1);
         work(&app, "due work", |app| routine::run_due(app).map(|_| ())).await;
         if count.is_multiple_of(CLOCK_TICKS) {
-            work(&app, "sandbox clock", installation::remember_clock).await;
+            work(&app, "sandbox clock", installation::reserve_clock).await;
         }
         if count.is_multiple_of(CLEARING_TICKS) {
             work(&app, "old keys", |app| routine::forget_old_keys(app).map(|_| ())).await;
         }
     }
-    work(&app, "sandbox clock", installation::remember_clock).await;
+    work(&app, "sandbox clock", installation::leave_clock).await;
 }
 
 /// Does one piece of work on a thread where it may block.

@@ -9,6 +9,7 @@
 mod actions;
 mod architecture;
 mod authorization;
+mod cli;
 mod cube;
 mod demo;
 mod histories;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         actions::cases(),
         architecture::cases(),
         authorization::cases(),
+        cli::cases(),
         cube::cases(),
         demo::cases(),
         histories::cases(),

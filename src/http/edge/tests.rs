@@ -61,6 +61,7 @@ fn edge(public_url: &str) -> web::Data<Edge> {
         body_limit: 1024,
         methods,
         document: String::new(),
+        leaving: Default::default(),
     })
 }
 

@@ -45,6 +45,7 @@ async fn answer(request: test::TestRequest) -> (StatusCode, String, String) {
         body_limit: 64,
         methods: Default::default(),
         document: String::new(),
+        leaving: Default::default(),
     };
     let app = test::init_service(
         App::new()
