@@ -148,7 +148,8 @@ pub fn add_account(app: &App, account: NewAccount, password: &Personal) -> Resul
     })
 }
 
-/// Grants a role from now on; a grant has a history of its own.
+/// Grants a role from the beginning of this local day on: the clocks of two processes differ by seconds, and a right
+/// just granted must hold in both. A grant has a history of its own.
 pub fn grant(
     tx: &mut AnyConnection,
     world: &World,
@@ -163,7 +164,7 @@ pub fn grant(
         role,
         agency_id: over,
         ceiling,
-        valid_from: world.now,
+        valid_from: world.now.day(world.zone()).start(world.zone()),
         valid_to: None,
         created_at: world.now,
     };

@@ -187,7 +187,7 @@ async fn a_demo_on_a_production_store_has_the_real_clock(db: TestDb) {
     assert_eq!(status, 201);
     let (status, body) =
         server.call("POST", "/v1/sandbox/clock", Some(&admin), Some(json!({"advance": "PT1H"})));
-    assert_eq!((status, body["code"].as_str()), (409, Some("not_a_sandbox")));
+    assert_eq!((status, body["reason"].as_str()), (409, Some("not_a_sandbox")));
     server.stop();
 }
 
