@@ -142,10 +142,6 @@ impl Calendar {
     pub fn add_working_days(&self, start: Day, amount: u32) -> Day {
         self.nth_working_day(start, i64::from(amount))
     }
-    /// `start` plus so many calendar days, rolled to the next working day.
-    pub fn add_calendar_days(&self, start: Day, amount: u32) -> Day {
-        self.roll(later(start, i64::from(amount)))
-    }
     /// The instant at which so many working hours after `start` have passed; counting outside the sessions begins at
     /// the next one, and an end exactly at a session's end stays there.
     pub fn add_working_hours(&self, start: Instant, amount: u32) -> Instant {

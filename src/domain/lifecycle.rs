@@ -117,11 +117,6 @@ pub fn find(from: State, action: Action, role: Role) -> Option<&'static Transiti
     TRANSITIONS.iter().find(|row| row.action == action && row.from.contains(&from) && row.who.contains(&role))
 }
 
-/// Whether any role could do this from this state.
-pub fn is_legal(from: State, action: Action) -> bool {
-    TRANSITIONS.iter().any(|row| row.action == action && row.from.contains(&from))
-}
-
 /// Whether a role may ever do this, whatever the state.
 pub fn is_ever_for(action: Action, role: Role) -> bool {
     TRANSITIONS.iter().any(|row| row.action == action && row.who.contains(&role))

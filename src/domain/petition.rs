@@ -12,7 +12,7 @@ use super::{
     rule::{RuleBook, Traits},
     time::{Day, Instant},
     vocabulary::{
-        Channel, Complexity, Kind, Outcome, Provenance, Role, Satisfaction, State, SubmitterType, Urgency,
+        Channel, Complexity, Kind, Outcome, Provenance, Satisfaction, State, SubmitterType, Urgency,
         Visibility,
     },
 };
@@ -257,10 +257,5 @@ impl Case {
     /// Whether the case is directed against this official.
     pub fn is_against(&self, official: OfficialId) -> bool {
         self.respondent.and_then(|respondent| respondent.official_id) == Some(official)
-    }
-
-    /// Which role asked for the supplement that is waited for.
-    pub fn supplement_asked_by(&self) -> Option<Role> {
-        self.wanted.as_ref().map(|wanted| wanted.asked_by.role)
     }
 }

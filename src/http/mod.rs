@@ -131,11 +131,12 @@ pub fn application(
 
 /// What the edge knows, from the settings.
 pub fn edge(settings: &Settings) -> web::Data<Edge> {
+    let document = openapi::document();
     web::Data::new(Edge {
         public_url: settings.public_url.clone().unwrap_or_default(),
         body_limit: settings.body_limit,
-        methods: methods::Methods::of(&openapi::document()),
-        document: openapi::as_file().unwrap_or_default(),
+        methods: methods::Methods::of(&document),
+        document: openapi::file_of(&document).unwrap_or_default(),
         leaving: server::Leaving::default(),
     })
 }

@@ -157,7 +157,12 @@ pub(super) fn open_code<C: Code>() -> Schema {
 
 /// The document as a file: indented, with a newline at the end.
 pub fn as_file() -> Result<String, serde_json::Error> {
-    Ok(serde_json::to_string_pretty(&document())? + "\n")
+    file_of(&document())
+}
+
+/// As [`as_file`], of a document that was made before.
+pub(super) fn file_of(document: &openapi::OpenApi) -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
 }
 
 /// `GET /openapi.json`.

@@ -109,11 +109,6 @@ impl Problem {
         Self { allow: Some(allow.into()), ..Self::new(&codes::METHOD_NOT_ALLOWED) }
     }
 
-    /// Too many requests; the caller may come back after so many seconds.
-    pub fn quota_exceeded(retry_after: u32) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::new(&codes::QUOTA_EXCEEDED) }
-    }
-
     /// The stable code of the type.
     pub fn code(&self) -> &'static str {
         self.row.code

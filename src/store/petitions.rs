@@ -160,12 +160,6 @@ pub fn find_by_code(tx: &mut AnyConnection, code: &str) -> Result<Option<Petitio
         .optional()?)
 }
 
-/// Finds several petitions, in no order.
-pub fn find_all(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<PetitionRow>, StoreError> {
-    let rows = petition::table.filter(petition::id.eq_any(ids)).select(PetitionRow::as_select());
-    Ok(rows.load(tx)?)
-}
-
 /// The petitions that are due to close by themselves, oldest first.
 pub fn due_to_close(tx: &mut AnyConnection, now: Instant, limit: i64) -> Result<Vec<PetitionId>, StoreError> {
     Ok(petition::table

@@ -117,7 +117,8 @@ pub fn decide(case: &Case, act: Act, context: &Context<'_>) -> Result<Decision, 
         To::Stays => case.state,
         To::Back => case.came_from.unwrap_or(case.state),
     };
-    let turn = Turn { case, context, at: occurred_at };
+    let clocks = case.clocks(context.rules, context.calendar);
+    let turn = Turn { case, context, at: occurred_at, clocks };
     let plan = Decision { act, to, round: case.round, clocks: Vec::new(), occurred_at };
     let decided = match plan.act {
         Act::Classification(_)
@@ -200,17 +201,16 @@ struct Turn<'a> {
     case: &'a Case,
     context: &'a Context<'a>,
     at: Instant,
+    /// Folded once: a decision asks them many times.
+    clocks: Vec<Clock>,
 }
 
 impl Turn<'_> {
-    fn clocks(&self) -> Vec<Clock> {
-        self.case.clocks(self.context.rules, self.context.calendar)
-    }
-
     fn live(&self, stage: Stage) -> Option<Clock> {
-        self.clocks().into_iter().find(|clock| {
+        let own = self.clocks.iter().find(|clock| {
             clock.stage == stage && clock.round == self.case.round && clock.status == ClockStatus::Running
-        })
+        });
+        own.cloned()
     }
 
     fn zone(&self) -> &TimeZone {
@@ -271,7 +271,7 @@ impl Turn<'_> {
             (Some(_), Some(at)) => vec![ClockOp::Withdraw { stage }, begin(at)],
             (None, start) => {
                 let ended =
-                    self.clocks().iter().any(|clock| clock.stage == stage && clock.round == changed.round);
+                    self.clocks.iter().any(|clock| clock.stage == stage && clock.round == changed.round);
                 start.filter(|_| !ended).map(begin).into_iter().collect()
             }
         }
