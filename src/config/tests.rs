@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::vocabulary::{Role, Visibility};
 
 fn run(arguments: &[&str]) -> Result<(Command, Settings), ConfigFault> {
     resolve_from(std::iter::once("kiennghi").chain(arguments.iter().copied()), None)

@@ -1,0 +1,99 @@
+//! The commands of the command line and what each is told.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::domain::{
+    identifiers::check_agency_code,
+    time::Instant,
+    vocabulary::{Code, Role, Visibility},
+};
+
+/// What the program is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Serve the API.
+    Serve(Serve),
+    /// Import a backlog, one JSON record a line.
+    Import(Import),
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Bring the database to the present schema.
+    Migrate,
+    /// Manage local accounts.
+    #[command(subcommand)]
+    User(User),
+}
+
+/// How to serve.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Serve {
+    /// Add demo agencies, officials, a client and petitions; listens on loopback only.
+    #[arg(long)]
+    pub demo: bool,
+    /// Start a sandbox at this instant, such as 2026-11-23T14:00:00+07:00.
+    #[arg(long, value_name = "INSTANT", value_parser = parse_instant)]
+    pub clock: Option<Instant>,
+}
+
+/// What to import.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Import {
+    /// JSON lines, plain or gzip.
+    pub file: PathBuf,
+    /// Create agencies and fields that the file names and the database does not know.
+    #[arg(long)]
+    pub create_missing: bool,
+}
+
+/// What to do about local accounts.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum User {
+    /// Add an official with one grant; the password is the first line of standard input.
+    Add(UserAdd),
+}
+
+/// The official to add.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct UserAdd {
+    /// Name to sign in with.
+    #[arg(long)]
+    pub username: String,
+    /// Name as it stands under a reply.
+    #[arg(long)]
+    pub full_name: String,
+    /// Position, such as "Chủ tịch UBND xã".
+    #[arg(long)]
+    pub position: String,
+    /// Code of the official's agency.
+    #[arg(long, value_parser = parse_agency_code)]
+    pub agency: String,
+    /// Role granted in that agency and below it.
+    #[arg(long, value_parser = parse_code::<Role>)]
+    pub role: Role,
+    /// Grant the role for the whole installation instead.
+    #[arg(long)]
+    pub whole_installation: bool,
+    /// Strictest visibility the grant reaches.
+    #[arg(long, value_parser = parse_code::<Visibility>, default_value = "parties_only")]
+    pub ceiling: Visibility,
+}
+
+fn parse_instant(text: &str) -> Result<Instant, String> {
+    text.parse().map_err(|_| "expected an instant with offset, such as 2026-11-23T14:00:00+07:00".to_owned())
+}
+
+pub(super) fn parse_agency_code(text: &str) -> Result<String, String> {
+    match check_agency_code("", text) {
+        None => Ok(text.to_owned()),
+        Some(error) => Err(error.words.en),
+    }
+}
+
+fn parse_code<C: Code>(text: &str) -> Result<C, String> {
+    C::parse(text).ok_or_else(|| {
+        let codes: Vec<&str> = C::ALL.iter().map(|code| code.as_str()).collect();
+        format!("expected one of {}", codes.join(", "))
+    })
+}
