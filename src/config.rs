@@ -17,9 +17,15 @@ use serde::Deserialize;
 use command::parse_agency_code;
 pub use command::{Command, Import, Serve, User, UserAdd};
 
-use crate::app::secrets::{SECRET_MINIMUM, SecretText};
+pub use limits::{ForwardedField, Network, Proxies};
+
+use crate::app::{
+    limits::Limits,
+    secrets::{SECRET_MINIMUM, SecretText},
+};
 
 mod command;
+mod limits;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_DATABASE: &str = "sqlite:data/kiennghi.db";
@@ -68,6 +74,8 @@ struct Given {
     /// Code of the agency that takes what no other serves.
     #[arg(long, global = true, env = "KIENNGHI_DEFAULT_AGENCY", value_name = "CODE")]
     default_agency: Option<String>,
+    #[command(flatten)]
+    limits: limits::LimitsGiven,
 }
 
 /// The TOML file: the same settings, and the secret.
@@ -84,6 +92,8 @@ struct FileSettings {
     body_limit: Option<u32>,
     idempotency_hours: Option<u32>,
     default_agency: Option<String>,
+    #[serde(default)]
+    limits: limits::LimitsGiven,
 }
 
 /// Where the data is; `Debug` does not show the password in it.
@@ -118,6 +128,10 @@ pub struct Settings {
     pub idempotency_hours: u32,
     /// Code of the agency that takes what no other serves.
     pub default_agency: Option<String>,
+    /// How much a client may do.
+    pub limits: Limits,
+    /// Who may name another address than his own.
+    pub proxies: Proxies,
 }
 
 /// A setting that cannot be used; the text names it and is for the operator.
@@ -166,6 +180,7 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
         .map_err(|error| fault(&"database_url", &error))?;
     let zone = given.zone.or(file.zone).unwrap_or_else(|| DEFAULT_ZONE.to_owned());
     let default_agency = given.default_agency.or(file.default_agency);
+    let (limits, proxies) = given.limits.or(file.limits).resolve()?;
     let body_limit =
         within("body_limit", given.body_limit.or(file.body_limit), 256 * 1024, 1024..=16 * 1024 * 1024)?;
     Ok(Settings {
@@ -187,6 +202,8 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
             .map(|code| parse_agency_code(&code))
             .transpose()
             .map_err(|error| fault(&"default_agency", &error))?,
+        limits,
+        proxies,
     })
 }
 

@@ -71,6 +71,7 @@ fn application(db: Db, settings: &Settings, how: &Serve) -> Result<App, Fault> {
         token_minutes: settings.token_minutes,
         demo: how.demo,
         idempotency_hours: settings.idempotency_hours,
+        limits: settings.limits.clone(),
     };
     App::open(db, clock, secret, settings.zone.clone(), options).map_err(told)
 }

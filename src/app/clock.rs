@@ -13,11 +13,12 @@ use crate::domain::{id::Id, time::Instant};
 #[derive(Debug)]
 pub struct Clock(Option<Mutex<Sandbox>>);
 
-/// The sandbox showed `shown` when the real time was `real`, and has run on since.
+/// The sandbox showed `shown` when the real time was `real`, and has run on since, unless it stands.
 #[derive(Debug, Clone, Copy)]
 struct Sandbox {
     shown: Instant,
     real: Instant,
+    stands: bool,
 }
 
 /// Why a sandbox clock was not turned.
@@ -49,7 +50,12 @@ impl Clock {
 
     /// A sandbox clock that shows `start` now and runs on from there.
     pub fn sandbox(start: Instant) -> Self {
-        Self(Some(Mutex::new(Sandbox { shown: start, real: real_now() })))
+        Self(Some(Mutex::new(Sandbox { shown: start, real: real_now(), stands: false })))
+    }
+
+    /// A clock that moves only when it is turned: limits are tested with it.
+    pub fn standing(start: Instant) -> Self {
+        Self(Some(Mutex::new(Sandbox { shown: start, real: start, stands: true })))
     }
 
     /// Whether this clock can be turned.
@@ -83,7 +89,7 @@ impl Clock {
         if target < now {
             return Err(NotTurned::Backwards);
         }
-        *sandbox = Sandbox { shown: target, real };
+        *sandbox = Sandbox { shown: target, real, ..*sandbox };
         Ok(target)
     }
 }
@@ -91,6 +97,9 @@ impl Clock {
 impl Sandbox {
     /// What the sandbox shows at a real time; a real clock that was set back stops it and does not turn it back.
     fn at(self, real: Instant) -> Instant {
+        if self.stands {
+            return self.shown;
+        }
         self.shown.plus_micros(real.micros().saturating_sub(self.real.micros()).max(0))
     }
 }
@@ -125,9 +134,18 @@ mod tests {
 
     #[test]
     fn a_real_clock_that_is_set_back_does_not_turn_the_sandbox_back() {
-        let sandbox = Sandbox { shown: at("2026-01-01T00:00:00Z"), real: at("2026-06-01T00:00:00Z") };
+        let sandbox =
+            Sandbox { shown: at("2026-01-01T00:00:00Z"), real: at("2026-06-01T00:00:00Z"), stands: false };
         assert_eq!(sandbox.at(at("2026-05-01T00:00:00Z")), sandbox.shown);
         assert_eq!(sandbox.at(at("2026-06-01T00:00:05Z")), at("2026-01-01T00:00:05Z"));
+    }
+
+    #[test]
+    fn a_standing_clock_moves_when_it_is_turned() {
+        let clock = Clock::standing(at("2026-01-01T00:00:00Z"));
+        assert_eq!(clock.now(), at("2026-01-01T00:00:00Z"));
+        assert_eq!(clock.advance(1_000_000), Ok(at("2026-01-01T00:00:01Z")));
+        assert_eq!(clock.now(), at("2026-01-01T00:00:01Z"));
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub enum Error {
     UnknownParameter { name: String },
     /// A query parameter or header with a value it cannot have.
     BadParameter(FieldError),
+    /// The caller did this too often: there is room again after so many seconds.
+    TooMany { policy: &'static str, seconds: u32 },
     /// The store has too much to do; the same request may succeed in a second.
     Busy,
     /// Something we depend on is down.

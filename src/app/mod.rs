@@ -11,11 +11,13 @@ pub mod deadline;
 pub mod demo;
 mod effects;
 pub mod error;
+pub mod guessing;
 pub mod history;
 pub mod idempotency;
 pub mod import;
 pub mod installation;
 mod known;
+pub mod limits;
 pub mod lists;
 pub mod passwords;
 pub mod people;
@@ -55,6 +57,8 @@ pub struct Options {
     pub demo: bool,
     /// How long idempotency keys are kept.
     pub idempotency_hours: u32,
+    /// How much a client may do.
+    pub limits: limits::Limits,
 }
 
 /// The application: one per process, cheap to clone.

@@ -1,10 +1,13 @@
 //! Who calls, by the bearer token; and the rest of what every call carries.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    net::IpAddr,
+};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
 
-use super::{edge::RequestId, headers};
+use super::{client, edge::RequestId, headers};
 use crate::{
     app::{App, Error, caller::Caller, idempotency::RequestKey, people},
     domain::vocabulary::Language,
@@ -17,6 +20,8 @@ pub(super) struct Call {
     caller: Result<Caller, &'static str>,
     pub(super) language: Language,
     pub(super) request_id: Option<String>,
+    /// The client's address, where there is a connection.
+    pub(super) address: Option<IpAddr>,
     method: &'static str,
     route: String,
 }
@@ -63,23 +68,37 @@ impl FromRequest for Call {
         let Some(app) = request.app_data::<web::Data<App>>() else {
             return ready(Err(actix_web::error::ErrorInternalServerError("the application is missing")));
         };
-        let caller = match bearer(request) {
-            Ok(None) => Ok(Caller::Anonymous),
-            Ok(Some(token)) => people::caller(app, token).map_err(|error| match error {
-                Error::Unauthenticated(reason) => reason,
-                _ => "invalid_token",
-            }),
-            Err(reason) => Err(reason),
-        };
         ready(Ok(Self {
             app: app.clone(),
-            caller,
+            caller: identify(request, app),
             language: headers::language(request.headers()),
+            address: client::address(request),
             request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
             method: if request.method() == actix_web::http::Method::PUT { "PUT" } else { "POST" },
             route: request.match_pattern().unwrap_or_default(),
         }))
     }
+}
+
+/// What a request's token proved, so that its signature is checked once.
+#[derive(Clone)]
+struct Identified(Result<Caller, &'static str>);
+
+/// Who calls, by the bearer token, or why the token does not hold.
+pub(super) fn identify(request: &HttpRequest, app: &App) -> Result<Caller, &'static str> {
+    if let Some(Identified(known)) = request.extensions().get() {
+        return known.clone();
+    }
+    let caller = match bearer(request) {
+        Ok(None) => Ok(Caller::Anonymous),
+        Ok(Some(token)) => people::caller(app, token).map_err(|error| match error {
+            Error::Unauthenticated(reason) => reason,
+            _ => "invalid_token",
+        }),
+        Err(reason) => Err(reason),
+    };
+    request.extensions_mut().insert(Identified(caller.clone()));
+    caller
 }
 
 /// The token of an `Authorization: Bearer` field (RFC 6750 §2.1).

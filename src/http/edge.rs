@@ -27,12 +27,14 @@ use tracing::Instrument;
 
 use super::{
     headers,
+    limits::Counts,
     methods::Methods,
     problem::{MEDIA_TYPE, Problem},
     server::Leaving,
 };
 use crate::{
     app::{self, clock},
+    config::Proxies,
     domain::vocabulary::Language,
 };
 
@@ -50,6 +52,10 @@ pub struct Edge {
     pub document: String,
     /// Whether this server is about to go.
     pub leaving: Leaving,
+    /// Who may name another address than his own.
+    pub proxies: Proxies,
+    /// What clients used of their allowances.
+    pub counts: Counts,
 }
 
 /// The id under which the log knows this request; in the request's extensions.

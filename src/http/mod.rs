@@ -8,6 +8,7 @@ mod agencies;
 mod auth;
 mod bodies;
 mod cached;
+mod client;
 pub mod codes;
 pub mod edge;
 pub mod extract;
@@ -15,6 +16,7 @@ pub mod headers;
 mod health;
 pub mod help;
 pub mod json;
+pub mod limits;
 mod lists;
 pub mod methods;
 pub mod openapi;
@@ -122,6 +124,7 @@ pub fn application(
     App::new()
         .app_data(web::Data::new(app))
         .app_data(edge)
+        .wrap(from_fn(limits::limit))
         .wrap(from_fn(edge::serve))
         .configure(routes)
         .service(SwaggerUi::new("/docs/{_:.*}").config(Config::new(["/openapi.json"]).validator_url("none")))
@@ -138,5 +141,7 @@ pub fn edge(settings: &Settings) -> web::Data<Edge> {
         methods: methods::Methods::of(&document),
         document: openapi::file_of(&document).unwrap_or_default(),
         leaving: server::Leaving::default(),
+        proxies: settings.proxies.clone(),
+        counts: limits::Counts::default(),
     })
 }

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
 use utoipa::{
     OpenApi,
     openapi::{
-        self, Components, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Responses,
+        self, Components, ContentBuilder, Header, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder,
+        Responses,
         path::{Operation, PathItem},
         schema::{ObjectBuilder, Schema, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -62,12 +67,10 @@ pub fn document() -> openapi::OpenApi {
         .description(Some("Access token from POST /v1/sessions or POST /v1/tracking: a JWT (RFC 9068), checked by the rules of RFC 8725."))
         .build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    components.headers.extend(limit_headers().map(|(name, header)| (name, RefOr::T(header))));
     for row in codes::ALL {
         let name = problem_name(row.status.as_u16());
-        components
-            .responses
-            .entry(name)
-            .or_insert_with(|| RefOr::T(problem_response(row.title(Language::En))));
+        components.responses.entry(name).or_insert_with(|| RefOr::T(problem_response(row)));
     }
     let mut used = BTreeSet::new();
     for (path, item) in &mut document.paths.paths {
@@ -101,7 +104,7 @@ fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) ->
         .iter()
         .flatten()
         .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
-    let mut statuses = vec![400, 406, 500, 503];
+    let mut statuses = vec![400, 406, 429, 500, 503];
     if secured {
         statuses.extend([401, 403]);
     }
@@ -121,16 +124,60 @@ fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) ->
         let reference = Ref::from_response_name(problem_name(*status));
         responses.responses.entry(status.to_string()).or_insert(RefOr::Ref(reference));
     }
+    for response in responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            response.headers.extend(limit_references());
+        }
+    }
     statuses.into_iter().map(problem_name).collect()
+}
+
+/// What every answer of a limited operation says of the limits (draft-ietf-httpapi-ratelimit-headers).
+fn limit_headers() -> [(String, Header); 2] {
+    let header = |name: &str, description: &str, example: &str| {
+        let text = ObjectBuilder::new().schema_type(Type::String).examples([example]).build();
+        (name.to_owned(), HeaderBuilder::new().schema(Some(text)).description(Some(description)).build())
+    };
+    [
+        header(
+            "RateLimit-Policy",
+            "The limits that apply: calls (`q`) in so many seconds (`w`).",
+            "\"submission\";q=30;w=60",
+        ),
+        header(
+            "RateLimit",
+            "What is left of them: calls (`r`), and after how many seconds (`t`) there is one more.",
+            "\"submission\";r=29;t=2",
+        ),
+    ]
+}
+
+fn limit_references() -> [(String, RefOr<Header>); 2] {
+    limit_headers().map(|(name, _)| (name.clone(), RefOr::Ref(header_reference(&name))))
+}
+
+fn header_reference(name: &str) -> Ref {
+    Ref::new(format!("#/components/headers/{name}"))
 }
 
 fn problem_name(status: u16) -> String {
     format!("Problem{status}")
 }
 
-fn problem_response(title: &str) -> Response {
+fn problem_response(row: &codes::Row) -> Response {
+    let title = row.title(Language::En);
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
-    ResponseBuilder::new().description(format!("A problem: {title}.")).content(MEDIA_TYPE, content).build()
+    let mut response =
+        ResponseBuilder::new().description(format!("A problem: {title}.")).content(MEDIA_TYPE, content);
+    if row.status == StatusCode::TOO_MANY_REQUESTS {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
+        let retry = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait.")).build();
+        response = response.header("Retry-After", retry);
+        for (name, _) in limit_headers() {
+            response = response.header_ref(name.clone(), header_reference(&name));
+        }
+    }
+    response.build()
 }
 
 /// The schema of a code: a string, one of a closed list in requests.

@@ -27,6 +27,8 @@ use crate::{
 
 /// Media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
+/// The registered type of a quota that was exceeded (draft-ietf-httpapi-ratelimit-headers).
+const QUOTA_EXCEEDED_TYPE: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 /// Seconds to wait for a twin request or a busy store.
 const SOON: u32 = 1;
 /// Seconds to wait for something that is down.
@@ -40,6 +42,7 @@ pub struct Problem {
     reason: Option<&'static str>,
     errors: Vec<FieldError>,
     retry_after: Option<u32>,
+    policy: Option<&'static str>,
     allow: Option<String>,
     cause: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -71,6 +74,10 @@ pub struct ProblemDocument {
     /// Every fault found, by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// The limits that this request went beyond, by the names of `RateLimit-Policy`.
+    #[serde(rename = "violated-policies", skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 1)]
+    pub violated_policies: Option<[&'static str; 1]>,
 }
 
 /// One thing wrong with one field.
@@ -94,6 +101,7 @@ impl Problem {
             reason: None,
             errors: Vec::new(),
             retry_after: None,
+            policy: None,
             allow: None,
             cause: None,
         }
@@ -139,7 +147,10 @@ impl Problem {
             detail: say(&error.words),
         });
         ProblemDocument {
-            type_uri: format!("{}/problems/{}", context.public_url, self.row.code),
+            type_uri: match self.policy {
+                Some(_) => QUOTA_EXCEEDED_TYPE.to_owned(),
+                None => format!("{}/problems/{}", context.public_url, self.row.code),
+            },
             title: self.row.title(context.language),
             status: self.row.status.as_u16(),
             detail: self.detail.as_ref().map_or_else(|| self.row.help(context.language).to_owned(), say),
@@ -148,6 +159,7 @@ impl Problem {
             reason: self.reason,
             request_id: context.request_id.clone(),
             errors: errors.collect(),
+            violated_policies: self.policy.map(|policy| [policy]),
         }
     }
 
@@ -215,6 +227,14 @@ impl From<app::Error> for Problem {
                 Self::with_errors(&codes::UNKNOWN_PARAMETER, vec![error])
             }
             Error::BadParameter(error) => Self::with_errors(&codes::INVALID_PARAMETER, vec![error]),
+            Error::TooMany { policy, seconds } => Self {
+                policy: Some(policy),
+                detail: Some(Words::new(
+                    format!("Thử lại sau {seconds} giây."),
+                    format!("Try again in {seconds} seconds."),
+                )),
+                ..Self::soon(&codes::QUOTA_EXCEEDED, seconds)
+            },
             Error::Busy => Self::soon(&codes::UNAVAILABLE, SOON),
             Error::Unavailable => Self::soon(&codes::UNAVAILABLE, LATER),
             Error::Internal(cause) => Self { cause: Some(Arc::from(cause)), ..Self::new(&codes::INTERNAL) },

@@ -6,7 +6,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{auth::Call, extract::Form, problem::Problem};
 use crate::{
-    app::people,
+    app::{guessing, people},
     domain::{id::OfficialId, submission::Personal},
 };
 
@@ -54,7 +54,9 @@ struct SignedInOfficial {
 pub(super) async fn sign_in(call: Call, body: Form<Credentials>) -> Result<HttpResponse, Problem> {
     let credentials = body.0?.content;
     let password = credentials.password.reveal().to_owned();
-    let session = people::sign_in(&call.app, credentials.username, password).await?;
+    let guesses = guessing::of_name(&call.app, &credentials.username, call.address);
+    let session = people::sign_in(&call.app, credentials.username, password);
+    let session = guessing::guarded(&call.app, guesses, session).await?;
     Ok(HttpResponse::build(StatusCode::CREATED).json(SessionView {
         access_token: session.issued.token,
         token_type: "Bearer",

@@ -64,7 +64,7 @@ impl From<ProofBody> for Proof {
         (status = 404, description = "None of the keys fits.", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(super) async fn open_tracking(call: Call, body: Form<TrackingBody>) -> Result<HttpResponse, Problem> {
     let proofs = body.0?.content.items.into_iter().map(Proof::from).collect();
-    let opened = tracking::open(&call.app, call.request_id.clone(), proofs).await?;
+    let opened = tracking::open(&call.app, call.request_id.clone(), proofs, call.address).await?;
     Ok(HttpResponse::Ok().json(TrackingToken::from(opened)))
 }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tokio::{sync::watch, time::interval};
 
-use crate::app::{App, Error, installation, routine};
+use crate::app::{App, Error, installation, limits, routine};
 
 /// How often the work that is due is looked for.
 const TICK: Duration = Duration::from_secs(1);
 /// How many ticks lie between two notes of where the sandbox clock stands.
 const CLOCK_TICKS: u32 = 5;
-/// How many ticks lie between two clearings of old idempotency keys.
+/// How many ticks lie between two clearings of what is old: idempotency keys, limits.
 const CLEARING_TICKS: u32 = 600;
 
 /// Runs until told to stop; what was begun is finished first.
@@ -33,6 +33,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         }
         if count.is_multiple_of(CLEARING_TICKS) {
             work(&app, "old keys", |app| routine::forget_old_keys(app).map(|_| ())).await;
+            work(&app, "old limits", |app| limits::forget_old(app).map(|_| ())).await;
         }
     }
     work(&app, "sandbox clock", installation::leave_clock).await;

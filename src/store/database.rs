@@ -164,6 +164,30 @@ impl Db {
         answer.await.unwrap_or_else(|_| Err(writer_died().into()))
     }
 
+    /// Runs a single statement, off the async threads. On PostgreSQL without a transaction around it: it sees what is
+    /// committed by then and waits for a twin instead of starting anew. After a lost connection it may run again.
+    pub async fn alone<T, E, F>(&self, mut statement: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnMut(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    {
+        if self.inner.writer.is_some() {
+            return self.write(move |connection| Ok(statement(connection)?)).await;
+        }
+        let pool = self.inner.pool.clone();
+        let run = move || {
+            let mut stale = 0;
+            loop {
+                match statement(&mut *pool.get().map_err(StoreError::from)?) {
+                    Err(StoreError::Unavailable(_)) if stale < pool.max_size() => stale += 1,
+                    other => return other,
+                }
+            }
+        };
+        Ok(off_thread(run).await?)
+    }
+
     /// As [`Db::read`] on the calling thread: for the command line and for tests.
     pub fn read_now<T, E: From<StoreError>>(
         &self,

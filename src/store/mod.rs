@@ -15,6 +15,7 @@ pub mod events;
 pub mod handling;
 pub mod idempotency;
 pub mod keys;
+pub mod limits;
 pub mod lists;
 pub mod meta;
 pub mod people;

@@ -2,6 +2,10 @@
 //!
 //! The tables of the vocabularies are absent: only foreign keys refer to them.
 
+mod limits;
+
+pub use limits::{guess, rate_limit};
+
 macro_rules! tables {
     ($($name:ident ($($key:ident),+) { $($columns:tt)* })+) => {
         $(diesel::table! {

@@ -14,6 +14,7 @@ mod cube;
 mod demo;
 mod histories;
 mod import;
+mod limits;
 mod lists;
 mod openapi;
 mod outage;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         demo::cases(),
         histories::cases(),
         import::cases(),
+        limits::cases(),
         lists::cases(),
         openapi::cases(),
         outage::cases(),

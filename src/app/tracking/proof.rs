@@ -1,6 +1,6 @@
 //! Proving to be the author: a code and the key that was given out for it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr};
 
 use uuid::Uuid;
 
@@ -8,6 +8,7 @@ use crate::{
     app::{
         App, Error,
         clock::{new_id, real_now},
+        guessing::{self, Guess},
         secrets::{constant_time_eq, sha256},
         tokens::{Issued, Scope, Subject},
         world::World,
@@ -48,11 +49,24 @@ pub struct Opened {
     pub not_found: Vec<String>,
 }
 
-/// Gives a token for the petitions whose keys fit; `NotFound` when none does.
-pub async fn open(app: &App, request_id: Option<String>, proofs: Vec<Proof>) -> Result<Opened, Error> {
+/// Gives a token for the petitions whose keys fit; `NotFound` when none does. Wrong keys are counted.
+pub async fn open(
+    app: &App,
+    request_id: Option<String>,
+    proofs: Vec<Proof>,
+    address: Option<IpAddr>,
+) -> Result<Opened, Error> {
     check(&proofs)?;
+    let guesses = |proof: &Proof| guessing::of_code(app, &canonical(proof), address);
+    let place = guessing::of_address(app, address);
+    let of_codes: Vec<(String, Vec<Guess>)> =
+        proofs.iter().map(|proof| (proof.code.clone(), guesses(proof))).collect();
+    guessing::begin(app, of_codes.iter().flat_map(|(_, of)| of.clone()).chain(place.clone()).collect())
+        .await?;
     let (found, petitions, not_found) =
         app.read(request_id, move |tx, world| prove(tx, world, &proofs)).await?;
+    let right = of_codes.into_iter().filter(|(code, _)| !not_found.contains(code)).flat_map(|(_, of)| of);
+    guessing::succeeded(app, right.chain(place.filter(|_| not_found.is_empty())).collect()).await?;
     if found.is_empty() {
         return Err(Error::NotFound);
     }
@@ -90,13 +104,14 @@ fn check(proofs: &[Proof]) -> Result<(), Error> {
     Ok(checks.finish()?)
 }
 
+fn canonical(proof: &Proof) -> String {
+    PetitionCode::parse("", &proof.code).map_or_else(|_| proof.code.clone(), |code| code.to_string())
+}
+
 type Proven = (Vec<PetitionId>, Vec<String>, Vec<String>);
 
 /// Which petitions the keys open, their codes, and the codes that open nothing.
 fn prove(tx: &mut AnyConnection, world: &World, proofs: &[Proof]) -> Result<Proven, Error> {
-    let canonical = |proof: &Proof| {
-        PetitionCode::parse("", &proof.code).map_or_else(|_| proof.code.clone(), |code| code.to_string())
-    };
     let codes: Vec<String> = proofs.iter().map(canonical).collect();
     let locks: HashMap<String, Lock> =
         locks(tx, &codes)?.into_iter().map(|lock| (lock.code.clone(), lock)).collect();

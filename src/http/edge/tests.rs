@@ -62,6 +62,8 @@ fn edge(public_url: &str) -> web::Data<Edge> {
         methods,
         document: String::new(),
         leaving: Default::default(),
+        proxies: Default::default(),
+        counts: Default::default(),
     })
 }
 

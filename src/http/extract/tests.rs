@@ -46,6 +46,8 @@ async fn answer(request: test::TestRequest) -> (StatusCode, String, String) {
         methods: Default::default(),
         document: String::new(),
         leaving: Default::default(),
+        proxies: Default::default(),
+        counts: Default::default(),
     };
     let app = test::init_service(
         App::new()

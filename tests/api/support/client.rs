@@ -9,6 +9,7 @@ use kiennghi::{
     app::{
         App, Options,
         clock::{Clock, new_id},
+        limits::Limits,
         passwords,
         secrets::InstallationSecret,
     },
@@ -37,6 +38,7 @@ const SECRET: &str = "a secret of the tests, long enough to be one";
 pub(crate) struct TestApp {
     pub(crate) app: App,
     pub(crate) db: TestDb,
+    edge: web::Data<http::Edge>,
 }
 
 /// What came back.
@@ -55,6 +57,7 @@ pub(crate) struct Send<'a> {
     path: String,
     headers: Vec<(String, String)>,
     body: Option<String>,
+    from: Option<std::net::SocketAddr>,
 }
 
 impl TestApp {
@@ -65,12 +68,32 @@ impl TestApp {
 
     /// An application whose clock begins at an instant.
     pub(crate) fn starting(db: TestDb, start: &str) -> Self {
+        Self::open(db, start, Limits::off(), edge())
+    }
+
+    /// An application with the settings of a command line, whose limits have a clock that only the test turns.
+    pub(crate) fn set(db: TestDb, arguments: &[&str]) -> Self {
+        let arguments = [&["kiennghi", "openapi"], arguments].concat();
+        let (_, settings) = config::resolve_from(arguments, None).expect("settings");
+        let clock = Clock::standing(START.parse().expect("an instant")).into();
+        Self::open(db, START, Limits { clock, ..settings.limits.clone() }, http::edge(&settings))
+    }
+
+    /// A second process on the same database.
+    pub(crate) fn twin(&self, arguments: &[&str]) -> Self {
+        let twin = Self::set(self.db.shared(), arguments);
+        let ahead = self.app.options().limits.clock.now();
+        twin.app.options().limits.clock.set(ahead).expect("the clock goes forward");
+        twin
+    }
+
+    fn open(db: TestDb, start: &str, limits: Limits, edge: web::Data<http::Edge>) -> Self {
         let clock = Clock::sandbox(start.parse().expect("an instant"));
         let secret = InstallationSecret::derive(SECRET).expect("a secret");
         let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
-        let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24 };
+        let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24, limits };
         let app = App::open(db.open(), clock, secret, zone, options).expect("an application");
-        Self { app, db }
+        Self { app, db, edge }
     }
 
     /// The present time of the domain.
@@ -173,7 +196,7 @@ impl TestApp {
         self.send(Method::POST, path)
     }
     pub(crate) fn send(&self, method: Method, path: impl Into<String>) -> Send<'_> {
-        Send { app: self, method, path: path.into(), headers: Vec::new(), body: None }
+        Send { app: self, method, path: path.into(), headers: Vec::new(), body: None, from: None }
     }
 }
 
@@ -197,6 +220,11 @@ impl Send<'_> {
     /// With a field.
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+    /// From an address.
+    pub(crate) fn from(mut self, address: &str) -> Self {
+        self.from = Some((address.parse::<std::net::IpAddr>().expect("an address"), 50_000).into());
         self
     }
     /// With a bearer token.
@@ -225,10 +253,14 @@ impl Send<'_> {
 
     /// Sends it and reads the answer.
     pub(crate) async fn call(self) -> Reply {
-        let service = test::init_service(http::application(self.app.app.clone(), edge())).await;
+        let service =
+            test::init_service(http::application(self.app.app.clone(), self.app.edge.clone())).await;
         let mut request = test::TestRequest::default().method(self.method).uri(&self.path);
         for (name, value) in self.headers {
             request = request.append_header((name, value));
+        }
+        if let Some(address) = self.from {
+            request = request.peer_addr(address);
         }
         if let Some(body) = self.body {
             request = request.set_payload(body);

@@ -38,6 +38,8 @@ pub(crate) struct TestDb {
 enum End {
     RemoveFolder(TempDir),
     DropDatabase(String),
+    /// Another handle ends it.
+    LeaveIt,
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -74,6 +76,11 @@ impl TestDb {
         Self { url: postgres::url(&name), database: Database::Postgres, end: End::DropDatabase(name) }
     }
 
+    /// Another handle to the same database, which this one must outlive.
+    pub(crate) fn shared(&self) -> Self {
+        Self { url: self.url.clone(), database: self.database, end: End::LeaveIt }
+    }
+
     /// Opens the database as the program does.
     pub(crate) fn open(&self) -> Db {
         Db::open(&self.url).expect("open the database")
@@ -90,6 +97,7 @@ impl Drop for TestDb {
         match &self.end {
             // The folder removes itself.
             End::RemoveFolder(_folder) => {}
+            End::LeaveIt => {}
             End::DropDatabase(name) => postgres::run(&format!("DROP DATABASE {name} WITH (FORCE)")),
         }
     }

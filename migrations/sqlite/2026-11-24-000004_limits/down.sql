@@ -1,0 +1,2 @@
+DROP TABLE guess;
+DROP TABLE rate_limit;
