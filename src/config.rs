@@ -17,6 +17,7 @@ use serde::Deserialize;
 use command::parse_agency_code;
 pub use command::{Command, Import, Serve, User, UserAdd};
 
+pub use http::HttpSettings;
 pub use limits::{ForwardedField, Network, Proxies};
 
 use crate::app::{
@@ -25,6 +26,7 @@ use crate::app::{
 };
 
 mod command;
+mod http;
 mod limits;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
@@ -76,6 +78,8 @@ struct Given {
     default_agency: Option<String>,
     #[command(flatten)]
     limits: limits::LimitsGiven,
+    #[command(flatten)]
+    http: http::HttpGiven,
 }
 
 /// The TOML file: the same settings, and the secret.
@@ -94,6 +98,8 @@ struct FileSettings {
     default_agency: Option<String>,
     #[serde(default)]
     limits: limits::LimitsGiven,
+    #[serde(default)]
+    http: http::HttpGiven,
 }
 
 /// Where the data is; `Debug` does not show the password in it.
@@ -132,6 +138,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Who may name another address than his own.
     pub proxies: Proxies,
+    /// How the server behaves towards its clients.
+    pub http: HttpSettings,
 }
 
 /// A setting that cannot be used; the text names it and is for the operator.
@@ -204,6 +212,7 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
             .map_err(|error| fault(&"default_agency", &error))?,
         limits,
         proxies,
+        http: given.http.or(file.http).resolve()?,
     })
 }
 

@@ -36,7 +36,8 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Fault> {
     let (command, settings) = config::parse_and_resolve()?;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kiennghi=info"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,kiennghi=info,security=info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(io::stderr).init();
     let app = || application(open(&settings)?, &settings, &Serve::default());
     match command {
@@ -95,6 +96,19 @@ fn serve(how: &Serve, settings: &Settings) -> Result<(), Fault> {
 async fn listen(app: App, settings: &Settings) -> Result<(), Fault> {
     let server = http::server::listen(app.clone(), settings)
         .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+    let watched = settings.http.metrics_listen.map(|address| {
+        http::metrics::bind(app.clone(), address)
+            .map_err(|error| format!("cannot listen on {address}: {error}"))
+    });
+    let figures = match watched.transpose()? {
+        Some((figures, address)) => {
+            tracing::info!(%address, "metrics are served");
+            let handle = figures.handle();
+            actix_web::rt::spawn(figures);
+            Some(handle)
+        }
+        None => None,
+    };
     let (stop, told_to_stop) = watch::channel(false);
     let jobs = actix_web::rt::spawn(jobs::run(app.clone(), told_to_stop));
     let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", server.address));
@@ -107,6 +121,9 @@ async fn listen(app: App, settings: &Settings) -> Result<(), Fault> {
     let served = server.serve().await;
     stop.send_replace(true);
     jobs.await?;
+    if let Some(figures) = figures {
+        figures.stop(false).await;
+    }
     Ok(served?)
 }
 

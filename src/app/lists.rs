@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use super::{
     Error, World,
@@ -13,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        access::Person,
-        id::{AgencyId, OfficialId, PetitionId},
+        access::{Person, Right},
+        id::{AgencyId, Id, OfficialId, PetitionId},
         refusal::{Refusal, Words},
         time::{Day, Instant},
         vocabulary::{
@@ -171,6 +172,23 @@ pub struct Reader {
     pub(super) person: Person,
     /// The name under which his cursors are kept.
     scope: String,
+}
+
+impl Reader {
+    /// The installation itself, which counts everything and shows nothing of it.
+    pub(super) fn installation() -> Self {
+        let everything = Right { role: Role::Auditor, agency: None, ceiling: Visibility::Restricted };
+        let nobody = Uuid::nil();
+        Self {
+            person: Person {
+                official: Id::new(nobody),
+                agency: Id::new(nobody),
+                position: String::new(),
+                rights: vec![everything],
+            },
+            scope: String::new(),
+        }
+    }
 }
 
 /// The reader behind a caller; an administrator alone reads no petition.

@@ -32,6 +32,7 @@ pub mod submission;
 pub mod timeline;
 pub mod tokens;
 pub mod tracking;
+pub mod watch;
 pub mod when;
 pub mod world;
 
@@ -74,6 +75,7 @@ struct Inner {
     keys: KeyRing,
     reference: ReferenceCache,
     options: Options,
+    pulse: watch::Pulse,
 }
 
 impl App {
@@ -88,7 +90,17 @@ impl App {
         let secret = Arc::new(secret);
         let keys = people::key_ring(&db, &secret)?;
         let reference = ReferenceCache::new(zone);
-        Ok(Self { inner: Arc::new(Inner { db, clock, secret, keys, reference, options }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                db,
+                clock,
+                secret,
+                keys,
+                reference,
+                options,
+                pulse: watch::Pulse::default(),
+            }),
+        })
     }
 
     /// The database.

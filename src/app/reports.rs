@@ -105,6 +105,21 @@ pub fn overdue_summary(
     Ok(Summary { as_of, total, groups })
 }
 
+/// How many petitions are overdue now with agencies of each level, for the installation's own figures; a level with
+/// none is told as well, lest the last number stay.
+pub fn overdue_by_level(tx: &mut AnyConnection, world: &World) -> Result<BTreeMap<String, i64>, Error> {
+    let question = Asked::default().overdue(world, &Reader::installation());
+    let found = reports::overdue(tx, &question, Grouping::Agency)?;
+    let keys = found.iter().map(|group| &group.key);
+    let names = Names::load(tx, Grouping::Agency, keys, world.now.day(world.zone()))?;
+    let mut levels: BTreeMap<String, i64> =
+        Level::ALL.iter().map(|level| (level.as_str().to_owned(), 0)).collect();
+    for group in found {
+        *levels.entry(names.level_of(&group.key).key).or_default() += group.count;
+    }
+    Ok(levels)
+}
+
 /// How promises were kept for the petitions received in a time, as they stood at a moment.
 pub fn timeliness(
     tx: &mut AnyConnection,

@@ -76,7 +76,7 @@ pub(super) struct LimitsGiven {
         value_name = "CIDR",
         value_delimiter = ','
     )]
-    trusted_proxies: Vec<Network>,
+    trusted_proxies: Vec<String>,
     /// The field in which those proxies name the client: x-forwarded-for or forwarded [default: x-forwarded-for].
     #[arg(long = "forwarded-field", global = true, env = "KIENNGHI_FORWARDED_FIELD", value_name = "FIELD")]
     forwarded_field: Option<ForwardedField>,
@@ -103,8 +103,7 @@ pub enum ForwardedField {
 }
 
 /// A range of addresses, `10.0.0.0/8` or a single one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
     start: u128,
     bits: u32,
@@ -132,8 +131,11 @@ impl LimitsGiven {
     }
 
     pub(super) fn resolve(self) -> Result<(Limits, Proxies), ConfigFault> {
-        let proxies =
-            Proxies { trusted: self.trusted_proxies, field: self.forwarded_field.unwrap_or_default() };
+        let networks = self.trusted_proxies.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+        let proxies = Proxies {
+            trusted: networks.map(str::parse).collect::<Result<_, _>>()?,
+            field: self.forwarded_field.unwrap_or_default(),
+        };
         if self.off == Some(true) {
             return Ok((Limits::off(), proxies));
         }
@@ -196,13 +198,6 @@ impl FromStr for Network {
             return Err(wrong());
         }
         Ok(Self { start: address, bits: offset + length })
-    }
-}
-
-impl TryFrom<String> for Network {
-    type Error = ConfigFault;
-    fn try_from(text: String) -> Result<Self, ConfigFault> {
-        text.parse()
     }
 }
 

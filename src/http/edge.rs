@@ -9,7 +9,7 @@ use std::{
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     task::Poll,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use actix_web::{
@@ -26,15 +26,20 @@ use actix_web::{
 use tracing::Instrument;
 
 use super::{
+    cors,
+    encoding::Wish,
     headers,
     limits::Counts,
+    manners::Manners,
     methods::Methods,
+    metrics,
     problem::{MEDIA_TYPE, Problem},
     server::Leaving,
+    trace::Trace,
 };
 use crate::{
     app::{self, clock},
-    config::Proxies,
+    config::{HttpSettings, Proxies},
     domain::vocabulary::Language,
 };
 
@@ -52,6 +57,8 @@ pub struct Edge {
     pub document: String,
     /// Whether this server is about to go.
     pub leaving: Leaving,
+    /// How the server behaves towards its clients.
+    pub http: HttpSettings,
     /// Who may name another address than his own.
     pub proxies: Proxies,
     /// What clients used of their allowances.
@@ -69,6 +76,11 @@ pub(super) struct Context {
     pub(super) language: Language,
     pub(super) path: String,
     pub(super) public_url: String,
+    manners: Manners,
+    method: &'static str,
+    route: String,
+    /// Whether the request carries an idempotency key.
+    keyed: bool,
 }
 
 impl Context {
@@ -80,6 +92,10 @@ impl Context {
             language: headers::language(request.headers()),
             path: request.path().to_owned(),
             public_url: edge.map(|edge| edge.public_url.clone()).unwrap_or_default(),
+            manners: Manners::of(request, edge.map(|edge| edge.get_ref())),
+            method: known(request.method()),
+            route: request.match_pattern().unwrap_or_else(|| "unknown".to_owned()),
+            keyed: request.headers().contains_key("idempotency-key"),
         }
     }
 
@@ -99,45 +115,51 @@ pub async fn serve(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let context = Context::of(&request);
     let begun = Instant::now();
+    let trace = Trace::of(request.headers());
     let span = tracing::info_span!(
         "request",
         request_id = %context.request_id,
-        method = %known(request.method()),
-        route = request.match_pattern().as_deref().unwrap_or("unknown"),
+        trace_id = %trace.trace_id,
+        span_id = %trace.span_id,
+        method = context.method,
+        route = context.route.as_str(),
     );
     request.extensions_mut().insert(RequestId(context.request_id.clone()));
-    if let Some(allow) = options(&request) {
-        let reply = HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish();
+    request.extensions_mut().insert(trace);
+    if let Some(reply) = options(&request) {
         return Ok(finish(request.into_response(reply), &context));
     }
+    let wish = Wish::of(request.headers_mut());
+    let time = request.app_data::<web::Data<Edge>>().map_or(Duration::MAX, |edge| edge.http.request_time);
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    let outcome = unpanicked(async move { next.call(request).await }.instrument(span.clone())).await;
+    let work = unpanicked(async move { next.call(request).await }.instrument(span.clone()));
+    let outcome = tokio::time::timeout(time, work).await;
     let _entered = span.entered();
     let reply = match outcome {
-        Ok(Ok(reply)) => finish(reply.map_into_boxed_body(), &context),
-        Ok(Err(error)) => return Err(rendered(problem_of(&error), context, begun)),
-        Err(panic) => return Err(rendered(app::Error::internal(panic).into(), context, begun)),
+        Ok(Ok(Ok(reply))) => wish.grant(finish(reply.map_into_boxed_body(), &context)),
+        Ok(Ok(Err(error))) => return Err(rendered(problem_of(&error), context, begun)),
+        Err(_) => return Err(rendered(app::Error::Unavailable.into(), context, begun)),
+        Ok(Err(panic)) => return Err(rendered(app::Error::internal(panic).into(), context, begun)),
     };
-    log(reply.status(), begun);
+    log(&context, reply.status(), begun);
     Ok(reply)
 }
 
-/// The `Allow` header, if this is an OPTIONS request to an address of the API.
-fn options(request: &ServiceRequest) -> Option<String> {
+/// The answer to an OPTIONS request to an address of the API.
+fn options(request: &ServiceRequest) -> Option<HttpResponse> {
     let edge = request.app_data::<web::Data<Edge>>().filter(|_| request.method() == Method::OPTIONS)?;
-    edge.methods.allow(request.path()).map(str::to_owned)
+    let allow = edge.methods.allow(request.path())?;
+    let mut reply = cors::preflight(request, edge).unwrap_or_else(|| HttpResponse::NoContent().finish());
+    reply.headers_mut().insert(header::ALLOW, HeaderValue::from_str(allow).ok()?);
+    Some(reply)
 }
 
 /// The method for the log; an invented one is not repeated there.
-fn known(method: &Method) -> &str {
-    match method.as_str() {
-        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "CONNECT") => {
-            known
-        }
-        _ => "OTHER",
-    }
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
 }
 
 /// Awaits a future and turns its panic into a text; the process and the connection live on.
@@ -157,10 +179,16 @@ async fn unpanicked<T>(future: impl Future<Output = T>) -> Result<T, String> {
 
 /// Writes the document of a problem into its reply, and the headers of every reply.
 fn finish(reply: ServiceResponse<BoxBody>, context: &Context) -> ServiceResponse<BoxBody> {
-    let mut reply = match problem_in(&reply) {
+    let problem = problem_in(&reply);
+    if context.keyed {
+        let replayed = reply.headers().contains_key("idempotent-replayed");
+        metrics::repeated(problem.as_ref().map(Problem::code), replayed);
+    }
+    let mut reply = match problem {
         None => reply,
         Some(problem) => {
             log_cause(&problem);
+            metrics::refused(&problem);
             let mut document = problem.render(context);
             for (name, value) in reply.headers() {
                 let of_body = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING];
@@ -198,27 +226,20 @@ fn problem_of(error: &Error) -> Problem {
     problem.unwrap_or_else(|| Problem::of_status(error.as_response_error().status_code()))
 }
 
-/// Sets what the reply does not say by itself. Nothing is cached unless a handler says so.
 fn decorate(headers: &mut HeaderMap, context: &Context) {
     if let Ok(id) = HeaderValue::from_str(&context.request_id) {
         headers.insert(REQUEST_ID, id);
     }
-    let defaults = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::VARY, "Accept-Language, Authorization"),
-    ];
-    for (name, value) in defaults {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-    }
+    context.manners.apply(headers);
 }
 
-fn log(status: StatusCode, begun: Instant) {
-    let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(status = status.as_u16(), milliseconds, "answered");
+fn log(context: &Context, status: StatusCode, begun: Instant) {
+    let seconds = begun.elapsed().as_secs_f64();
+    metrics::answered(context.method, &context.route, status, seconds);
+    if status == StatusCode::FORBIDDEN {
+        tracing::info!(target: "security", event = "access denied", "somebody asked for more than his rights");
+    }
+    tracing::info!(status = status.as_u16(), milliseconds = seconds * 1000.0, "answered");
 }
 
 fn log_cause(problem: &Problem) {
@@ -235,7 +256,7 @@ struct Rendered(Problem, Context);
 
 fn rendered(problem: Problem, context: Context, begun: Instant) -> Error {
     log_cause(&problem);
-    log(problem.status_code(), begun);
+    log(&context, problem.status_code(), begun);
     Rendered(problem, context).into()
 }
 

@@ -34,7 +34,7 @@ use crate::{
 
 /// Longest body in bytes where the application sets no limit.
 const BODY_LIMIT: usize = 256 * 1024;
-/// How long a body may take to arrive.
+/// How long a body may take to arrive where the application sets no limit.
 const BODY_TIME: Duration = Duration::from_secs(30);
 const DEFAULT_LIMIT: u16 = 20;
 const MAXIMUM_LIMIT: u16 = 100;
@@ -140,8 +140,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
 }
 
 async fn fill<T: DeserializeOwned>(request: &HttpRequest, payload: web::Payload) -> Result<Filled<T>, Error> {
-    let limit = request.app_data::<web::Data<Edge>>().map_or(BODY_LIMIT, |edge| edge.body_limit);
-    let body = read(request, payload, limit).await?;
+    let edge = request.app_data::<web::Data<Edge>>();
+    let (limit, time) = edge.map_or((BODY_LIMIT, BODY_TIME), |edge| (edge.body_limit, edge.http.body_time));
+    let body = read(request, payload, limit, time).await?;
     let media_type = request.content_type();
     let value = if body.is_empty() {
         Value::Object(serde_json::Map::new())
@@ -155,7 +156,12 @@ async fn fill<T: DeserializeOwned>(request: &HttpRequest, payload: web::Payload)
     Ok(Filled { content, fingerprint: sha256(&[head.as_bytes(), &body].concat()) })
 }
 
-async fn read(request: &HttpRequest, payload: web::Payload, limit: usize) -> Result<Bytes, Error> {
+async fn read(
+    request: &HttpRequest,
+    payload: web::Payload,
+    limit: usize,
+    time: Duration,
+) -> Result<Bytes, Error> {
     let encoding = request.headers().get(header::CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Error::UnsupportedMediaType);
@@ -164,7 +170,7 @@ async fn read(request: &HttpRequest, payload: web::Payload, limit: usize) -> Res
     if declared.and_then(|length| length.parse::<usize>().ok()).is_some_and(|length| length > limit) {
         return Err(Error::TooLarge { limit });
     }
-    match tokio::time::timeout(BODY_TIME, payload.to_bytes_limited(limit)).await {
+    match tokio::time::timeout(time, payload.to_bytes_limited(limit)).await {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(_))) => Err(Error::Malformed(vec![FieldError::new(
             "",

@@ -10,7 +10,9 @@ mod bodies;
 mod cached;
 mod client;
 pub mod codes;
+mod cors;
 pub mod edge;
+mod encoding;
 pub mod extract;
 pub mod headers;
 mod health;
@@ -18,7 +20,9 @@ pub mod help;
 pub mod json;
 pub mod limits;
 mod lists;
+mod manners;
 pub mod methods;
+pub mod metrics;
 pub mod openapi;
 mod petitions;
 mod preview;
@@ -31,6 +35,7 @@ mod sandbox;
 pub mod server;
 mod sessions;
 pub mod strict;
+pub mod trace;
 mod tracking;
 mod views;
 
@@ -141,6 +146,7 @@ pub fn edge(settings: &Settings) -> web::Data<Edge> {
         methods: methods::Methods::of(&document),
         document: openapi::file_of(&document).unwrap_or_default(),
         leaving: server::Leaving::default(),
+        http: settings.http.clone(),
         proxies: settings.proxies.clone(),
         counts: limits::Counts::default(),
     })

@@ -287,7 +287,9 @@ pub(super) async fn read_submitter(call: Call, id: PathId<PetitionKey>) -> Resul
     let written = call
         .app
         .write(call.request_id.clone(), move |tx, world| reading::read_submitter(tx, world, &caller, id));
-    Ok(HttpResponse::Ok().json(SubmitterView::of(written.await?)))
+    let view = SubmitterView::of(written.await?);
+    tracing::info!(target: "security", event = "personal data read", "who read what stands under the request id");
+    Ok(HttpResponse::Ok().json(view))
 }
 
 impl SubmitterView {

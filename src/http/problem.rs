@@ -122,6 +122,11 @@ impl Problem {
         self.row.code
     }
 
+    /// The limit that this request went beyond.
+    pub(super) fn policy(&self) -> Option<&'static str> {
+        self.policy
+    }
+
     /// What went wrong on our side, for the log.
     pub(super) fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
         self.cause.as_deref()

@@ -16,8 +16,6 @@ use actix_web::{
 use super::{Edge, application, edge};
 use crate::{app, config::Settings};
 
-/// How many seconds requests under way have to end after the server was told to stop.
-const DRAIN_SECONDS: u64 = 30;
 /// How long the server still takes requests after readiness went off, for the balancer in front of it to notice.
 const NOTICE: Duration = Duration::from_secs(2);
 
@@ -48,13 +46,24 @@ pub struct Listening {
 pub fn listen(app: app::App, settings: &Settings) -> io::Result<Listening> {
     let signals = Signals::heed()?;
     let edge = edge(settings);
-    let shown = edge.clone();
+    let (server, address) = bind(app, edge.clone(), settings)?;
+    Ok(Listening { address, server, edge, signals })
+}
+
+/// The server itself, which stops when its handle says so.
+pub fn bind(app: app::App, edge: web::Data<Edge>, settings: &Settings) -> io::Result<(Server, SocketAddr)> {
+    let http = &settings.http;
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let server = HttpServer::new(move || application(app.clone(), edge.clone()))
-        .shutdown_timeout(DRAIN_SECONDS)
+        .workers(workers)
+        .max_connections(http.max_connections.div_ceil(workers))
+        .client_request_timeout(http.header_time)
+        .keep_alive(http.keep_alive)
+        .shutdown_timeout(http.drain_seconds)
         .disable_signals()
         .bind(settings.listen)?;
     let address = server.addrs().first().copied().unwrap_or(settings.listen);
-    Ok(Listening { address, server: server.run(), edge: shown, signals })
+    Ok((server.run(), address))
 }
 
 impl Listening {

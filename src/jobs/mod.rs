@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use tokio::{sync::watch, time::interval};
 
-use crate::app::{App, Error, installation, limits, routine};
+use crate::app::{App, Error, clock::real_now, installation, limits, routine, watch as figures};
 
 /// How often the work that is due is looked for.
 const TICK: Duration = Duration::from_secs(1);
 /// How many ticks lie between two notes of where the sandbox clock stands.
 const CLOCK_TICKS: u32 = 5;
+/// How many ticks lie between two countings for the metrics.
+const COUNTING_TICKS: u32 = 60;
 /// How many ticks lie between two clearings of what is old: idempotency keys, limits.
 const CLEARING_TICKS: u32 = 600;
 
@@ -21,15 +23,20 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut count: u32 = 0;
     work(&app, "sandbox clock", installation::reserve_clock).await;
+    work(&app, "figures", figures::count).await;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             _ = stop.changed() => break,
         }
         count = count.wrapping_add(1);
+        app.beat();
         work(&app, "due work", |app| routine::run_due(app).map(|_| ())).await;
         if count.is_multiple_of(CLOCK_TICKS) {
             work(&app, "sandbox clock", installation::reserve_clock).await;
+        }
+        if count.is_multiple_of(COUNTING_TICKS) {
+            work(&app, "figures", figures::count).await;
         }
         if count.is_multiple_of(CLEARING_TICKS) {
             work(&app, "old keys", |app| routine::forget_old_keys(app).map(|_| ())).await;
@@ -44,7 +51,10 @@ async fn work(app: &App, name: &'static str, job: fn(&App) -> Result<(), Error>)
     let app = app.clone();
     let done = tokio::task::spawn_blocking(move || job(&app)).await;
     match done {
-        Ok(Ok(())) => {}
+        Ok(Ok(())) => {
+            let now = real_now().timestamp().as_duration().as_secs_f64();
+            metrics::gauge!("jobs_last_success_timestamp_seconds", "job" => name).set(now);
+        }
         Ok(Err(error)) => tracing::warn!(job = name, error = ?error, "a job failed and will be tried again"),
         Err(panic) => tracing::error!(job = name, %panic, "a job panicked and will be tried again"),
     }

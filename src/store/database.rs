@@ -12,16 +12,20 @@ use std::{
 };
 
 use diesel::{
-    Connection, RunQueryDsl,
+    Connection, QueryDsl, RunQueryDsl,
     connection::{Instrumentation, InstrumentationEvent, SimpleConnection},
+    migration::MigrationSource,
+    pg::Pg,
     r2d2::{HandleError, Pool, PooledConnection},
     result::{DatabaseErrorKind, Error},
+    sqlite::Sqlite,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
     connection::{AnyConnection, Connector, DatabaseKind, Location, Mode},
     error::{StoreError, is_conflict},
+    schema::migration,
     writer::{Writer, guarded},
 };
 
@@ -48,6 +52,17 @@ struct Inner {
     pool: Pool<Connector>,
     /// SQLite only: all writes go through it.
     writer: Option<Writer>,
+}
+
+/// What a database is busy with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Connections that nobody uses.
+    pub idle: u32,
+    /// Connections at work.
+    pub in_use: u32,
+    /// Writes that wait for SQLite's writer.
+    pub waiting_writes: u32,
 }
 
 /// Held while serving a SQLite file; the operating system lets go of it with the process.
@@ -214,13 +229,32 @@ impl Db {
         answer.recv().unwrap_or_else(|_| Err(writer_died().into()))
     }
 
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|connection| {
-            diesel::sql_query("SELECT 1").execute(connection)?;
-            Ok(())
-        })
-        .await
+    /// Whether the tables are those of this program, or of a later one; an error when the database does not answer.
+    pub async fn is_up_to_date(&self) -> Result<bool, StoreError> {
+        let known = match self.kind() {
+            DatabaseKind::Sqlite => {
+                MigrationSource::<Sqlite>::migrations(&SQLITE_MIGRATIONS).map(|all| all.len())
+            }
+            DatabaseKind::Postgres => {
+                MigrationSource::<Pg>::migrations(&POSTGRES_MIGRATIONS).map(|all| all.len())
+            }
+        };
+        let known = known.map_err(|error| StoreError::Internal(error.to_string()))?;
+        let applied: i64 = self
+            .read(|connection| Ok::<_, StoreError>(migration::table.count().get_result(connection)?))
+            .await?;
+        Ok(usize::try_from(applied).is_ok_and(|applied| applied >= known))
+    }
+
+    /// What it is busy with at this moment.
+    pub fn load(&self) -> Load {
+        let state = self.inner.pool.state();
+        let waiting = self.inner.writer.as_ref().map_or(0, Writer::waiting);
+        Load {
+            idle: state.idle_connections,
+            in_use: state.connections.saturating_sub(state.idle_connections),
+            waiting_writes: u32::try_from(waiting).unwrap_or(u32::MAX),
+        }
     }
 
     /// Takes a connection and opens a transaction on it. A connection that was lost while it lay idle shows

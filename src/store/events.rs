@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use diesel::{dsl::max, prelude::*};
+use diesel::{
+    dsl::{count_star, max, min},
+    prelude::*,
+};
 
 use super::{
     AnyConnection, BATCH, DatabaseKind, Json, StoreError,
@@ -186,6 +189,12 @@ pub fn number(tx: &mut AnyConnection, limit: i64) -> Result<usize, StoreError> {
 pub fn has_unnumbered(tx: &mut AnyConnection) -> Result<bool, StoreError> {
     let fresh = event::table.filter(event::position.is_null());
     Ok(diesel::select(diesel::dsl::exists(fresh)).get_result(tx)?)
+}
+
+/// How many events wait for their position, and since when the first of them.
+pub fn unnumbered(tx: &mut AnyConnection) -> Result<(i64, Option<Instant>), StoreError> {
+    let fresh = event::table.filter(event::position.is_null());
+    Ok(fresh.select((count_star(), min(event::recorded_at))).first(tx)?)
 }
 
 /// Takes the sequencer's lock until the transaction ends; false when another process holds it.

@@ -33,6 +33,6 @@ mod writer;
 const BATCH: usize = 500;
 
 pub use connection::{AnyConnection, DatabaseKind};
-pub use database::{Db, ServingLock};
+pub use database::{Db, Load, ServingLock};
 pub use error::StoreError;
 pub use sql_types::Json;

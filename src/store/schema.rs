@@ -4,7 +4,7 @@
 
 mod limits;
 
-pub use limits::{guess, rate_limit};
+pub use limits::{guess, migration, rate_limit};
 
 macro_rules! tables {
     ($($name:ident ($($key:ident),+) { $($columns:tt)* })+) => {

@@ -51,6 +51,11 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
+    /// How many writes wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.as_ref().map_or(0, Sender::len)
+    }
+
     /// Queues a write; `reply` is called on the writer's thread once its fate is settled.
     pub(super) fn submit<T, E, F, R>(&self, mut write: F, reply: R) -> Result<(), StoreError>
     where

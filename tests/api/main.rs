@@ -8,6 +8,7 @@
 
 mod actions;
 mod architecture;
+mod attacks;
 mod authorization;
 mod cli;
 mod cube;
@@ -16,7 +17,9 @@ mod histories;
 mod import;
 mod limits;
 mod lists;
+mod manners;
 mod openapi;
+mod operation;
 mod outage;
 mod preview;
 mod public;
@@ -36,11 +39,12 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 use support::{Case, Database, postgres};
 
-fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let cases: Vec<Case> = [
+/// Every test there is.
+fn all_cases() -> Vec<Case> {
+    [
         actions::cases(),
         architecture::cases(),
+        attacks::cases(),
         authorization::cases(),
         cli::cases(),
         cube::cases(),
@@ -49,7 +53,9 @@ fn main() -> ExitCode {
         import::cases(),
         limits::cases(),
         lists::cases(),
+        manners::cases(),
         openapi::cases(),
+        operation::cases(),
         outage::cases(),
         preview::cases(),
         public::cases(),
@@ -63,8 +69,12 @@ fn main() -> ExitCode {
         tracking::cases(),
         walk::cases(),
     ]
-    .concat();
+    .concat()
+}
 
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let cases = all_cases();
     let binaries = postgres::find();
     if binaries.is_none() && std::env::var("KIENNGHI_REQUIRE_POSTGRES").is_ok_and(|value| value == "1") {
         eprintln!("PostgreSQL is required (KIENNGHI_REQUIRE_POSTGRES=1), but its binaries were not found");

@@ -378,7 +378,7 @@ async fn reads_cannot_write(db: TestDb) {
     let open = db.open();
     let result = open.read_now(|connection| meta::set(connection, "key", "value"));
     assert!(matches!(result, Err(StoreError::Internal(_))), "{result:?}");
-    assert_eq!(open.ping().await, Ok(()));
+    assert_eq!(open.is_up_to_date().await, Ok(true));
 }
 
 async fn errors_have_their_kind(db: TestDb) {
@@ -422,11 +422,16 @@ fn end_connections(db: &TestDb) {
 
 async fn lost_connections_are_replaced(db: TestDb) {
     let open = db.open();
-    let several = tokio::join!(open.ping(), open.ping(), open.ping(), open.write(set("before")));
-    assert_eq!(several, (Ok(()), Ok(()), Ok(()), Ok(())));
+    let several = tokio::join!(
+        open.is_up_to_date(),
+        open.is_up_to_date(),
+        open.is_up_to_date(),
+        open.write(set("before"))
+    );
+    assert_eq!(several, (Ok(true), Ok(true), Ok(true), Ok(())));
     end_connections(&db);
     assert_eq!(open.write(set("after")).await, Ok(()));
-    assert_eq!(open.ping().await, Ok(()));
+    assert_eq!(open.is_up_to_date().await, Ok(true));
 }
 
 async fn a_connection_lost_in_a_write_is_unavailable(db: TestDb) {

@@ -67,6 +67,9 @@ pub async fn open(
         app.read(request_id, move |tx, world| prove(tx, world, &proofs)).await?;
     let right = of_codes.into_iter().filter(|(code, _)| !not_found.contains(code)).flat_map(|(_, of)| of);
     guessing::succeeded(app, right.chain(place.filter(|_| not_found.is_empty())).collect()).await?;
+    if !not_found.is_empty() {
+        tracing::info!(target: "security", event = "access key refused", "a key did not fit its code");
+    }
     if found.is_empty() {
         return Err(Error::NotFound);
     }

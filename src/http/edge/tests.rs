@@ -62,6 +62,11 @@ fn edge(public_url: &str) -> web::Data<Edge> {
         methods,
         document: String::new(),
         leaving: Default::default(),
+        http: crate::config::HttpSettings {
+            request_time: std::time::Duration::from_secs(60),
+            body_time: std::time::Duration::from_secs(60),
+            ..Default::default()
+        },
         proxies: Default::default(),
         counts: Default::default(),
     })

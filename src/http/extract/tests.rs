@@ -46,6 +46,11 @@ async fn answer(request: test::TestRequest) -> (StatusCode, String, String) {
         methods: Default::default(),
         document: String::new(),
         leaving: Default::default(),
+        http: crate::config::HttpSettings {
+            request_time: std::time::Duration::from_secs(60),
+            body_time: std::time::Duration::from_secs(60),
+            ..Default::default()
+        },
         proxies: Default::default(),
         counts: Default::default(),
     };

@@ -1,4 +1,11 @@
-//! The tables that count what clients do.
+//! The tables that count what clients do, and the one in which diesel notes which migrations ran.
+
+diesel::table! {
+    #[sql_name = "__diesel_schema_migrations"]
+    migration (version) {
+        version -> Text,
+    }
+}
 
 diesel::table! {
     rate_limit (key) {

@@ -38,7 +38,7 @@ const SECRET: &str = "a secret of the tests, long enough to be one";
 pub(crate) struct TestApp {
     pub(crate) app: App,
     pub(crate) db: TestDb,
-    edge: web::Data<http::Edge>,
+    pub(crate) edge: web::Data<http::Edge>,
 }
 
 /// What came back.
@@ -48,6 +48,7 @@ pub(crate) struct Reply {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
     pub(crate) text: String,
+    pub(crate) bytes: web::Bytes,
 }
 
 /// A request in the making.
@@ -56,7 +57,7 @@ pub(crate) struct Send<'a> {
     method: Method,
     path: String,
     headers: Vec<(String, String)>,
-    body: Option<String>,
+    body: Option<Vec<u8>>,
     from: Option<std::net::SocketAddr>,
 }
 
@@ -242,11 +243,11 @@ impl Send<'_> {
     }
     /// With a JSON body.
     pub(crate) fn json(mut self, body: Value) -> Self {
-        self.body = Some(body.to_string());
+        self.body = Some(body.to_string().into());
         self.header("Content-Type", "application/json")
     }
     /// With a body as it is.
-    pub(crate) fn raw(mut self, body: impl Into<String>) -> Self {
+    pub(crate) fn raw(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self
     }
@@ -275,7 +276,7 @@ impl Send<'_> {
         let bytes = to_bytes(response.into_body()).await.expect("a body");
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply { status, headers, body, text }
+        Reply { status, headers, body, text, bytes }
     }
 }
 

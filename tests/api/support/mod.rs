@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod given;
 pub(crate) mod journey;
+pub(crate) mod live;
 pub(crate) mod postgres;
 pub(crate) mod records;
 pub(crate) mod requests;
