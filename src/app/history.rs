@@ -91,14 +91,14 @@ pub fn begin(
     let case =
         Case::begin(&event).ok_or_else(|| Error::internal("a petition must begin with a registration"))?;
     let stored = chain(event, vec![0; 32])?;
-    let row = projection::petition_row(&case, world, None, &fresh, stored.hash.clone());
+    let row = projection::petition_row(&case, &world.reference, None, &fresh, stored.hash.clone());
     petitions::insert(tx, &row, detail)?;
     if let Some(submitter) = submitter {
         petitions::insert_submitter(tx, submitter)?;
     }
     events::insert(tx, &stored)?;
     events::insert_texts(tx, &texts)?;
-    projection::write_spans(tx, world, None, &case, &stored.event)?;
+    projection::write_spans(tx, &world.reference, None, &case, &stored.event)?;
     Ok(Loaded { case, row })
 }
 
@@ -110,13 +110,13 @@ pub fn append(tx: &mut AnyConnection, world: &World, before: &Loaded, entry: Ent
     let stored = chain(event, before.row.last_hash.clone())?;
     let mut case = before.case.clone();
     case.apply(&stored.event);
-    let row = projection::petition_row(&case, world, Some(&before.row), &fresh, stored.hash.clone());
+    let row = projection::petition_row(&case, &world.reference, Some(&before.row), &fresh, stored.hash.clone());
     if !petitions::update(tx, &row, before.case.sequence)? {
         return Err(Error::Stale);
     }
     events::insert(tx, &stored)?;
     events::insert_texts(tx, &texts)?;
-    projection::write_spans(tx, world, Some(&before.case), &case, &stored.event)?;
+    projection::write_spans(tx, &world.reference, Some(&before.case), &case, &stored.event)?;
     effects::write(tx, &before.case, &case, &stored.event, &fresh)?;
     Ok(Loaded { case, row })
 }

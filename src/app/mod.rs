@@ -25,6 +25,7 @@ pub mod public;
 pub mod reading;
 pub mod reports;
 pub mod routine;
+mod seals;
 pub mod secrets;
 pub mod submission;
 pub mod timeline;

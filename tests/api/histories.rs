@@ -191,7 +191,7 @@ fn present_agrees(tx: &mut AnyConnection, world: &World, id: PetitionId) -> Resu
 
 fn derived(case: &Petition, world: &World, events: &[Event]) -> SpanRow {
     let clocks = case.clocks(world.rules(), world.calendar());
-    projection::span(case, &clocks, world, events.last().expect("an event"))
+    projection::span(case, &clocks, &world.reference, events.last().expect("an event"))
 }
 
 /// A span without what tells where it stands in time.
