@@ -31,6 +31,7 @@ pub mod submission;
 pub mod timeline;
 pub mod tokens;
 pub mod tracking;
+pub mod verify;
 pub mod when;
 pub mod world;
 

@@ -92,7 +92,8 @@ pub struct Change {
 
 /// Compares the fold before and after an event.
 pub fn change(reference: &Reference, before: Option<&Case>, after: &Case, event: &Event) -> Change {
-    let clocks_before = before.map(|case| case.clocks(&reference.rules, &reference.calendar)).unwrap_or_default();
+    let clocks_before =
+        before.map(|case| case.clocks(&reference.rules, &reference.calendar)).unwrap_or_default();
     let clocks_after = after.clocks(&reference.rules, &reference.calendar);
     let span = span(after, &clocks_after, reference, event);
     let same = before.is_some_and(|case| {

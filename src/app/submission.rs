@@ -8,8 +8,7 @@ use super::{
     clock::new_id,
     history::{self, Entry, Loaded, hex},
     idempotency::{self, Replay, RequestKey},
-    known,
-    seals,
+    known, seals,
     secrets::{random, sha256},
     world::World,
 };

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::domain::{
-    identifiers::check_agency_code,
-    time::Instant,
-    vocabulary::{Code, Role, Visibility},
+use crate::{
+    app::verify::Head,
+    domain::{
+        identifiers::check_agency_code,
+        time::Instant,
+        vocabulary::{Code, Role, Visibility},
+    },
 };
 
 /// What the program is asked to do.
@@ -21,6 +24,8 @@ pub enum Command {
     Openapi,
     /// Bring the database to the present schema.
     Migrate,
+    /// Prove that what is stored is what its history says. Exit code 0: it is; 1: it is not; 2: could not tell.
+    Verify(Verify),
     /// Manage local accounts.
     #[command(subcommand)]
     User(User),
@@ -45,6 +50,17 @@ pub struct Import {
     /// Create agencies and fields that the file names and the database does not know.
     #[arg(long)]
     pub create_missing: bool,
+}
+
+/// What to prove.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Verify {
+    /// A head that an earlier verification or backup printed: nothing up to it may be gone or replaced.
+    #[arg(long, value_name = "HEAD")]
+    pub expect: Option<Head>,
+    /// How many differences to name; all are counted.
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub findings: u64,
 }
 
 /// What to do about local accounts.

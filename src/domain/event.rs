@@ -78,10 +78,7 @@ pub fn canonical(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
 }
 
 /// The same with the record as it stands in the store, whatever the present form reads out of it.
-pub fn canonical_as_stored(
-    event: &Event,
-    record: &serde_json::Value,
-) -> Result<Vec<u8>, serde_json::Error> {
+pub fn canonical_as_stored(event: &Event, record: &serde_json::Value) -> Result<Vec<u8>, serde_json::Error> {
     let value = serde_json::json!({
         "id": event.id,
         "subject": { "kind": "petition", "id": event.petition },

@@ -28,6 +28,7 @@ mod store_tables;
 mod support;
 mod together;
 mod tracking;
+mod verify;
 mod walk;
 
 use std::process::ExitCode;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         store_tables::cases(),
         together::cases(),
         tracking::cases(),
+        verify::cases(),
         walk::cases(),
     ]
     .concat();

@@ -54,7 +54,8 @@ impl Batch {
         let stored = chain(event, before.row.last_hash.clone())?;
         let mut case = before.case.clone();
         case.apply(&stored.event);
-        let row = projection::petition_row(&case, &world.reference, Some(&before.row), &fresh, stored.hash.clone());
+        let row =
+            projection::petition_row(&case, &world.reference, Some(&before.row), &fresh, stored.hash.clone());
         match self.petitions.last_mut().filter(|last| last.id == case.id) {
             Some(last) => *last = row.clone(),
             None => return Err(Error::internal("the petition was not begun last in this batch")),
