@@ -2,18 +2,19 @@
 
 use std::{
     io::{self, BufRead, IsTerminal, Write},
+    path::Path,
     process::ExitCode,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 use kiennghi::{
     app::{
-        self, App, Options, demo, import, installation,
+        self, App, Options, backup, demo, import, installation,
         people::{self, NewAccount},
         secrets::{InstallationSecret, SecretHome},
         verify::{self, Told},
     },
-    config::{self, Command, DatabaseUrl, Import, Serve, Settings, User, UserAdd, Verify},
+    config::{self, Backup, Command, DatabaseUrl, Import, Restore, Serve, Settings, User, UserAdd, Verify},
     domain::submission::Personal,
     http, jobs,
     store::Db,
@@ -52,6 +53,8 @@ fn run() -> Result<ExitCode, Fault> {
         Command::Migrate => prepare(&open(&settings)?, &Serve::default()).map(|_| ()),
         Command::Import(what) => import_file(&app()?, &what),
         Command::User(User::Add(account)) => add_user(&app()?, account),
+        Command::Backup(to) => backup_file(&settings, &to),
+        Command::Restore(from) => restore_file(&settings, &from),
         Command::Serve(how) => serve(&how, &settings),
     };
     done.map(|()| ExitCode::SUCCESS)
@@ -135,6 +138,39 @@ fn open_present(settings: &Settings) -> Result<Db, Fault> {
         }
         _ => open(settings),
     }
+}
+
+/// The file of a SQLite database; a server of PostgreSQL has tools of its own.
+fn sqlite_file<'a>(settings: &'a Settings, tool: &str) -> Result<&'a Path, Fault> {
+    match &settings.database_url {
+        DatabaseUrl::Sqlite(path) => Ok(path),
+        DatabaseUrl::Postgres(_) => {
+            Err(format!("on PostgreSQL this is done with its own tools: {tool}").into())
+        }
+    }
+}
+
+fn backup_file(settings: &Settings, to: &Backup) -> Result<(), Fault> {
+    sqlite_file(settings, r#"pg_dump --format=custom --file=FILE "$DATABASE_URL""#)?;
+    let db = open_present(settings)?;
+    let copied = backup::backup(&db, &to.file).map_err(told)?;
+    Ok(writeln!(io::stdout(), "{}: {} bytes\nhead {}", to.file.display(), copied.bytes, copied.head)?)
+}
+
+fn restore_file(settings: &Settings, from: &Restore) -> Result<(), Fault> {
+    let tool = r#"pg_restore --single-transaction --exit-on-error --no-owner --dbname="$DATABASE_URL" FILE"#;
+    let target = sqlite_file(settings, tool)?;
+    let (summary, aside) = backup::restore(&from.file, target, &settings.zone, from.force, &mut |told| {
+        if let Told::Finding(finding) = told {
+            // Nobody need read it.
+            let _ = writeln!(io::stdout(), "{finding}");
+        }
+    })
+    .map_err(told)?;
+    if let Some(aside) = aside {
+        writeln!(io::stdout(), "the database that stood there is now {}", aside.display())?;
+    }
+    Ok(writeln!(io::stdout(), "{} is in place\n{summary}", target.display())?)
 }
 
 fn verify_all(settings: &Settings, what: &Verify) -> Result<ExitCode, Fault> {

@@ -152,6 +152,12 @@ impl Source<'_> {
     }
 }
 
+/// The head of the log as one transaction sees it; fails where the log has a gap.
+pub fn head(tx: &mut AnyConnection) -> Result<Head, Error> {
+    let checked = positions::check(&mut Source::Transaction(tx), None)?;
+    checked.map_err(|difference| StoreError::Configuration(difference.of("log").to_string()).into())
+}
+
 /// Verifies one petition; gives its first difference.
 pub fn petition(tx: &mut AnyConnection, zone: &TimeZone, id: PetitionId) -> Result<Option<Finding>, Error> {
     let reference = ReferenceCache::new(zone.clone()).current(tx)?;

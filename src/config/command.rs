@@ -26,6 +26,10 @@ pub enum Command {
     Migrate,
     /// Prove that what is stored is what its history says. Exit code 0: it is; 1: it is not; 2: could not tell.
     Verify(Verify),
+    /// Copy a SQLite database into a new file, also while it is served; the secret is not in it.
+    Backup(Backup),
+    /// Put a backup where the SQLite database is, checked and verified; never while it is served.
+    Restore(Restore),
     /// Manage local accounts.
     #[command(subcommand)]
     User(User),
@@ -61,6 +65,23 @@ pub struct Verify {
     /// How many differences to name; all are counted.
     #[arg(long, value_name = "COUNT", default_value_t = 100)]
     pub findings: u64,
+}
+
+/// Where to copy to.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Backup {
+    /// A file that does not exist yet.
+    pub file: PathBuf,
+}
+
+/// What to put in place.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Restore {
+    /// What `backup` wrote.
+    pub file: PathBuf,
+    /// Set a database aside that stands there already; it is kept under another name.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What to do about local accounts.

@@ -3,7 +3,7 @@
 use std::{
     fs::{File, TryLockError},
     hash::{BuildHasher, Hasher, RandomState},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -55,6 +55,29 @@ struct Inner {
 pub struct ServingLock {
     /// Nothing on PostgreSQL, which any number of processes may serve.
     _file: Option<File>,
+}
+
+impl ServingLock {
+    /// Claims a SQLite file, which need not exist yet.
+    pub fn claim(path: &Path) -> Result<Self, StoreError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".serving");
+        let trouble =
+            |error: std::io::Error| StoreError::Configuration(format!("{}.serving: {error}", path.display()));
+        let file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(PathBuf::from(name))
+            .map_err(trouble)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => {
+                Err(StoreError::Configuration(format!("another process already serves {}", path.display())))
+            }
+            Err(TryLockError::Error(error)) => Err(trouble(error)),
+        }
+    }
 }
 
 impl Db {
@@ -111,26 +134,14 @@ impl Db {
 
     /// Claims a SQLite file for this process until the lock is dropped; refused while another one serves it.
     pub fn lock_for_serving(&self) -> Result<ServingLock, StoreError> {
-        let Location::Sqlite(path) = &self.inner.location else {
-            return Ok(ServingLock { _file: None });
-        };
-        let mut name = path.as_os_str().to_owned();
-        name.push(".serving");
-        let trouble =
-            |error: std::io::Error| StoreError::Configuration(format!("{}.serving: {error}", path.display()));
-        let file = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(PathBuf::from(name))
-            .map_err(trouble)?;
-        match file.try_lock() {
-            Ok(()) => Ok(ServingLock { _file: Some(file) }),
-            Err(TryLockError::WouldBlock) => {
-                Err(StoreError::Configuration(format!("another process already serves {}", path.display())))
-            }
-            Err(TryLockError::Error(error)) => Err(trouble(error)),
+        match &self.inner.location {
+            Location::Sqlite(path) => ServingLock::claim(path),
+            Location::Postgres(_) => Ok(ServingLock { _file: None }),
         }
+    }
+
+    pub(super) fn location(&self) -> &Location {
+        &self.inner.location
     }
 
     /// Reads one snapshot, off the async threads. A write inside is refused by the database.

@@ -7,6 +7,7 @@
 //! Invariants: nothing here knows a use case, HTTP or a clock; no SQL is written twice, except migrations.
 
 pub mod agencies;
+pub mod backup;
 mod conditions;
 mod connection;
 mod database;
