@@ -9,11 +9,13 @@
 mod actions;
 mod architecture;
 mod authorization;
+mod backup;
 mod cli;
 mod cube;
 mod demo;
 mod histories;
 mod import;
+mod kill;
 mod lists;
 mod openapi;
 mod outage;
@@ -42,11 +44,13 @@ fn main() -> ExitCode {
         actions::cases(),
         architecture::cases(),
         authorization::cases(),
+        backup::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
         histories::cases(),
         import::cases(),
+        kill::cases(),
         lists::cases(),
         openapi::cases(),
         outage::cases(),
