@@ -208,7 +208,8 @@ fn prove(reference: &Reference, held: &Held, kind: DatabaseKind) -> Result<Resul
 fn told_of(id: PetitionId, unreadable: Unreadable) -> Result<Finding, Error> {
     match unreadable.error {
         error @ (StoreError::Unavailable(_) | StoreError::Busy) => Err(error.into()),
-        _ => Ok(Difference::row(unreadable.table, "a row cannot be read").of(format!("petition {id}"))),
+        _ => Ok(Difference::row(unreadable.table, "a row cannot be read, or holds a number out of range")
+            .of(format!("petition {id}"))),
     }
 }
 
@@ -280,7 +281,7 @@ impl Walk<'_> {
             .source
             .read(|tx| Ok((verify::lost_event(tx)?, verify::lost_text(tx)?, verify::lost_document(tx)?)))?;
         if let Some((petition, sequence)) = event {
-            let difference = Difference::row("petition", "the row is missing").at(sequence);
+            let difference = Difference::row("petition", "the row is missing").at(sequence.into());
             self.found(&difference.of(format!("petition {petition}")));
         }
         if let Some(text) = text {

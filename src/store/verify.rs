@@ -3,12 +3,14 @@
 //!
 //! Values that a changed byte could make unreadable are read as text, so that the fault can be named.
 
+mod cells;
+
 use std::collections::HashMap;
 
 use diesel::{
     dsl::{exists, not, sql},
     prelude::*,
-    sql_types::{Nullable, Text},
+    sql_types::{BigInt, Bool, Nullable, Text},
 };
 
 use super::{
@@ -21,115 +23,9 @@ use super::{
     },
     spans::{ClockRow, SpanRow},
 };
-use crate::domain::{
-    id::{AgencyId, DocumentId, EventId, OfficialId, PetitionId, RevisionId, TextId},
-    time::Instant,
-    vocabulary::{LinkKind, Outcome, Satisfaction},
-};
+use crate::domain::id::{DocumentId, PetitionId, TextId};
 
-/// Every column of an event as it is stored.
-#[derive(Debug, Clone, Queryable)]
-pub struct EventCells {
-    pub id: EventId,
-    pub subject_kind: String,
-    pub subject_id: PetitionId,
-    pub sequence: i32,
-    pub type_: String,
-    pub actor_official_id: Option<OfficialId>,
-    pub actor_role: String,
-    pub actor_agency_id: Option<AgencyId>,
-    pub actor_position: Option<String>,
-    pub on_behalf_of: Option<String>,
-    pub client: Option<String>,
-    /// JSON text.
-    pub origin: Option<String>,
-    pub request_id: Option<String>,
-    pub caused_by: Option<EventId>,
-    pub occurred_at: Instant,
-    pub recorded_at: Instant,
-    /// JSON text: on SQLite as it was written, on PostgreSQL as the server spells it.
-    pub payload: String,
-    pub prev_hash: Vec<u8>,
-    pub hash: Vec<u8>,
-    pub position: Option<i64>,
-}
-
-/// Every column of a text.
-#[derive(Clone, Queryable, Selectable)]
-#[diesel(table_name = event_text)]
-pub struct TextCells {
-    pub id: TextId,
-    pub subject_id: PetitionId,
-    pub event_id: EventId,
-    pub slot: String,
-    pub salt: Vec<u8>,
-    pub body: Option<String>,
-    pub created_at: Instant,
-}
-
-/// Every column of a revision.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = reply_revision)]
-pub struct RevisionCells {
-    pub id: RevisionId,
-    pub petition_id: PetitionId,
-    pub round: i32,
-    pub number: i32,
-    pub outcome: Option<Outcome>,
-    pub text_id: TextId,
-    pub author_id: Option<OfficialId>,
-    pub approved_by: Option<OfficialId>,
-    pub approved_at: Option<Instant>,
-    pub document_id: Option<DocumentId>,
-    pub notice: bool,
-    pub published_at: Option<Instant>,
-    pub taken_down_at: Option<Instant>,
-    pub created_at: Instant,
-}
-
-/// Every column of a rating.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = rating)]
-pub struct RatingCells {
-    pub petition_id: PetitionId,
-    pub round: i32,
-    pub satisfaction: Satisfaction,
-    pub reasons_id: Option<TextId>,
-    pub created_at: Instant,
-}
-
-/// Every column of a link.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = petition_link)]
-pub struct LinkCells {
-    pub from_id: PetitionId,
-    pub to_id: PetitionId,
-    pub kind: LinkKind,
-    pub created_at: Instant,
-}
-
-/// Everything that is kept of one petition.
-#[derive(Clone)]
-pub struct Held {
-    pub row: PetitionRow,
-    pub detail: Option<DetailRow>,
-    pub submitter: Option<SubmitterRow>,
-    /// In sequence order.
-    pub events: Vec<EventCells>,
-    pub texts: Vec<TextCells>,
-    pub spans: Vec<SpanRow>,
-    pub clocks: Vec<ClockRow>,
-    pub assignments: Vec<AssignmentRow>,
-    pub revisions: Vec<RevisionCells>,
-    pub documents: HashMap<DocumentId, DocumentRow>,
-    pub commitments: Vec<CommitmentRow>,
-    pub deliveries: Vec<DeliveryRow>,
-    pub ratings: Vec<RatingCells>,
-    /// The links that lead from it.
-    pub links: Vec<LinkCells>,
-    /// Its names in other systems: source, external id.
-    pub externals: Vec<(String, String)>,
-}
+pub use cells::{EventCells, Held, LinkCells, RatingCells, RevisionCells, TextCells};
 
 /// A table of which some row could not be read.
 #[derive(Debug)]
@@ -155,13 +51,15 @@ pub fn petition_ids(
 pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unreadable> {
     /// Reads the rows of one table that belong to these petitions.
     macro_rules! of {
-        ($table:ident . $key:ident as $row:ty) => {
-            $table::table
-                .filter($table::$key.eq_any(ids))
-                .select(<$row>::as_select())
-                .load::<$row>(tx)
-                .map_err(unreadable(stringify!($table)))?
-        };
+        ($table:ident . $key:ident as $row:ty) => {{
+            const TABLE: &str = stringify!($table);
+            let own = || $table::table.filter($table::$key.eq_any(ids));
+            if let Some(condition) = out_of_range(tx, TABLE) {
+                let many = own().filter(sql::<Bool>(condition)).count();
+                refuse(TABLE, many.get_result(tx))?;
+            }
+            own().select(<$row>::as_select()).load::<$row>(tx).map_err(unreadable(TABLE))?
+        }};
     }
     let mut all: HashMap<PetitionId, Held> =
         of!(petition.id as PetitionRow).into_iter().map(|row| (row.id, Held::of(row))).collect();
@@ -202,6 +100,33 @@ pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unr
     Ok(ids.iter().filter_map(|id| all.remove(id)).collect())
 }
 
+/// What no value of a table's columns may be. SQLite keeps any whole number, and reading would cut it off unseen;
+/// PostgreSQL knows how wide its columns are.
+fn out_of_range(tx: &AnyConnection, table: &str) -> Option<&'static str> {
+    /// Of these columns some hold 32 bits, the others yes or no.
+    macro_rules! any {
+        ($($narrow:literal),*; $($yes_or_no:literal),*) => {
+            concat!(
+                "(FALSE",
+                $(" OR ", $narrow, " NOT BETWEEN -2147483648 AND 2147483647",)*
+                $(" OR ", $yes_or_no, " NOT IN (0, 1)",)*
+                ")"
+            )
+        };
+    }
+    match table {
+        _ if tx.kind() == DatabaseKind::Postgres => None,
+        "petition" => Some(any!("instance", "round", "version", "sequence"; "remote_area", "classified")),
+        "petition_span" => Some(any!("sequence", "round";)),
+        "clock_span" => Some(any!("round"; "provisional")),
+        "assignment" | "rating" => Some(any!("round";)),
+        "reply_revision" => Some(any!("round", "number"; "notice")),
+        "document" => Some(any!("issue_year";)),
+        "delivery" => Some(any!("round"; "by_system")),
+        _ => None,
+    }
+}
+
 /// Documents and commitments hang on revisions.
 fn of_replies(
     tx: &mut AnyConnection,
@@ -217,9 +142,15 @@ fn of_replies(
     for (petition, row) in commitments {
         all.entry(petition).and_modify(|held| held.commitments.push(row));
     }
-    let documents = document::table
-        .inner_join(reply_revision::table.on(reply_revision::document_id.eq(document::id.nullable())))
-        .filter(reply_revision::petition_id.eq_any(ids))
+    let own = || {
+        document::table
+            .inner_join(reply_revision::table.on(reply_revision::document_id.eq(document::id.nullable())))
+            .filter(reply_revision::petition_id.eq_any(ids))
+    };
+    if let Some(condition) = out_of_range(tx, "document") {
+        refuse("document", own().filter(sql::<Bool>(condition)).count().get_result(tx))?;
+    }
+    let documents = own()
         .select((reply_revision::petition_id, DocumentRow::as_select()))
         .load::<(PetitionId, DocumentRow)>(tx)
         .map_err(unreadable("document"))?;
@@ -229,25 +160,11 @@ fn of_replies(
     Ok(())
 }
 
-impl Held {
-    fn of(row: PetitionRow) -> Self {
-        Self {
-            row,
-            detail: None,
-            submitter: None,
-            events: Vec::new(),
-            texts: Vec::new(),
-            spans: Vec::new(),
-            clocks: Vec::new(),
-            assignments: Vec::new(),
-            revisions: Vec::new(),
-            documents: HashMap::new(),
-            commitments: Vec::new(),
-            deliveries: Vec::new(),
-            ratings: Vec::new(),
-            links: Vec::new(),
-            externals: Vec::new(),
-        }
+/// No row may be out of range.
+fn refuse(table: &'static str, many: Result<i64, diesel::result::Error>) -> Result<(), Unreadable> {
+    match many.map_err(unreadable(table))? {
+        0 => Ok(()),
+        _ => Err(Unreadable { table, error: StoreError::Internal("a number out of range".to_owned()) }),
     }
 }
 
@@ -258,15 +175,15 @@ fn unreadable(table: &'static str) -> impl FnOnce(diesel::result::Error) -> Unre
 /// The columns of [`EventCells`]; JSON as text.
 macro_rules! event_cells {
     ($tx:expr) => {{
-        let (origin, payload) = match $tx.kind() {
-            DatabaseKind::Sqlite => ("event.origin", "event.payload"),
-            DatabaseKind::Postgres => ("event.origin::text", "event.payload::text"),
+        let (sequence, origin, payload) = match $tx.kind() {
+            DatabaseKind::Sqlite => ("event.sequence", "event.origin", "event.payload"),
+            DatabaseKind::Postgres => ("event.sequence::bigint", "event.origin::text", "event.payload::text"),
         };
         (
             event::id,
             event::subject_kind,
             event::subject_id,
-            event::sequence,
+            sql::<BigInt>(sequence),
             event::type_,
             event::actor_official_id,
             event::actor_role,
@@ -300,7 +217,7 @@ fn events(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<EventCells>,
 const PETITION: &str = "petition";
 
 /// Where the reading of other subjects stands: kind, subject, sequence.
-pub type Place = (String, PetitionId, i32);
+pub type Place = (String, PetitionId, i64);
 
 /// The events of everything that is not a petition, by subject and sequence, from after a place on.
 pub fn other_events(
@@ -315,10 +232,11 @@ pub fn other_events(
         .select(event_cells!(tx))
         .into_boxed();
     if let Some((kind, subject, sequence)) = after {
+        let sequence = i32::try_from(*sequence).unwrap_or(i32::MAX);
         let same = event::subject_kind.eq(kind.clone());
         let later = event::subject_id
             .gt(*subject)
-            .or(event::subject_id.eq(*subject).and(event::sequence.gt(*sequence)));
+            .or(event::subject_id.eq(*subject).and(event::sequence.gt(sequence)));
         query = query.filter(event::subject_kind.gt(kind.clone()).or(same.and(later)));
     }
     Ok(query.load(tx)?)

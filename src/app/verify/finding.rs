@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The event it concerns, where it concerns one.
-    pub sequence: Option<i32>,
+    pub sequence: Option<i64>,
     pub table: &'static str,
     /// Nothing where a whole row is wrong.
     pub column: Option<&'static str>,
@@ -33,7 +33,7 @@ impl Difference {
     }
 
     /// The event it concerns.
-    pub(super) fn at(self, sequence: i32) -> Self {
+    pub(super) fn at(self, sequence: i64) -> Self {
         Self { sequence: Some(sequence), ..self }
     }
 

@@ -18,7 +18,7 @@ use crate::{
 /// An event as far as its texts are concerned.
 pub(super) struct Committing<'a> {
     pub(super) id: EventId,
-    pub(super) sequence: i32,
+    pub(super) sequence: i64,
     pub(super) recorded_at: Instant,
     pub(super) payload: &'a Value,
     /// What stands before the pointers of the slots: the act lies within the record of a petition's event.

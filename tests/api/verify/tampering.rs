@@ -45,9 +45,6 @@ const NOT_DERIVED: [&str; 7] = [
     "delivery.id",
 ];
 
-/// Whole numbers that SQLite keeps for yes and no.
-const YES_OR_NO: [&str; 5] = ["remote_area", "classified", "provisional", "notice", "by_system"];
-
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(sql_type = Text)]
@@ -102,7 +99,6 @@ fn columns(tx: &mut AnyConnection) -> Vec<Column> {
         };
         for (name, data_type, _) in lines(tx, &query) {
             let form = match data_type.as_str() {
-                "INTEGER" if YES_OR_NO.contains(&name.as_str()) => Form::YesOrNo,
                 "boolean" => Form::YesOrNo,
                 "BLOB" | "bytea" => Form::Bytes,
                 "uuid" => Form::Uuid,
@@ -170,7 +166,6 @@ impl Column {
         };
         let sqlite = kind == DatabaseKind::Sqlite;
         match self.form {
-            Form::YesOrNo if sqlite => Some(if value == "0" { "1" } else { "0" }.to_owned()),
             Form::YesOrNo => Some(if value == "0" { "true" } else { "false" }.to_owned()),
             Form::Whole(bytes) => {
                 let changed = flip(value.parse().expect(name), bytes, dice);
