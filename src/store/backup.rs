@@ -7,7 +7,7 @@ use std::{
 };
 
 use diesel::{
-    Connection, RunQueryDsl, SqliteConnection, connection::SimpleConnection, dsl::sql, sql_query,
+    Connection, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection, sql_query,
     sql_types::Text,
 };
 
@@ -44,6 +44,13 @@ pub fn create_private(file: &Path) -> io::Result<File> {
     options.open(file)
 }
 
+/// The first fault that SQLite finds in a file, or `ok`.
+#[derive(QueryableByName)]
+struct Integrity {
+    #[diesel(sql_type = Text)]
+    integrity_check: String,
+}
+
 /// Checks a SQLite file at rest page by page, and reads from it without leaving a trace beside it.
 pub fn look_into<T, E: From<StoreError>>(
     file: &Path,
@@ -54,11 +61,11 @@ pub fn look_into<T, E: From<StoreError>>(
     connection.batch_execute("PRAGMA query_only = ON").map_err(|error| damaged(file, error))?;
     let mut connection = AnyConnection::Sqlite(connection);
     connection.begin(Mode::Read).map_err(|error| damaged(file, error))?;
-    let sound: String = diesel::select(sql::<Text>("integrity_check FROM pragma_integrity_check(1)"))
+    let sound: Integrity = sql_query("PRAGMA integrity_check(1)")
         .get_result(&mut connection)
         .map_err(|error| damaged(file, error))?;
-    if sound != "ok" {
-        return Err(damaged(file, sound).into());
+    if sound.integrity_check != "ok" {
+        return Err(damaged(file, sound.integrity_check).into());
     }
     let result = read(&mut connection)?;
     connection.commit().map_err(StoreError::from)?;

@@ -3,19 +3,26 @@
 mod tampering;
 
 use kiennghi::app::{
+    actions::Request,
     demo, import,
     people::{self, NewAccount},
     verify::{self, Head, Summary, Told},
 };
-use kiennghi::domain::{
-    submission::Personal,
-    vocabulary::{Role, Visibility},
+use kiennghi::{
+    domain::{
+        act::*,
+        id::PetitionId,
+        submission::Personal,
+        vocabulary::{DeliveryMethod, Kind, Outcome, Role, Satisfaction, State, Visibility},
+    },
+    store::{self, agencies},
 };
 use serde_json::json;
 
 use crate::support::{
     Case, TestDb, cases,
     client::{START, TestApp},
+    given::{self, People, act_now},
 };
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -75,6 +82,7 @@ async fn lived_in(db: TestDb) -> TestApp {
     }
     let submission = json!({
         "kind": "feedback", "title": "Đèn hỏng", "content": "Đèn đường hỏng ba hôm nay.", "field_code": "transport",
+        "agency_code": "H99.1",
         "submitter": {
             "full_name": "Nguyễn Văn Ánh", "phone": "0912345678", "email": "anh@example.com",
             "address": "Ngõ 7", "id_document_type": "cccd", "id_document_number": "001099012345",
@@ -85,8 +93,61 @@ async fn lived_in(db: TestDb) -> TestApp {
         "access_key_hash": "ab".repeat(32),
         "location": {"text": "Ngõ 7", "latitude": 21.0285, "longitude": 105.8542},
     });
-    app.post("/v1/petitions").key().json(submission).call().await.expect(201);
+    let told = app.post("/v1/petitions").key().json(submission).call().await.expect(201);
+    carry_through(&app, told.body["id"].as_str().unwrap().parse().unwrap());
     app
+}
+
+/// Takes a petition up, answers it with a promise, and does what comes after an answer.
+fn carry_through(app: &TestApp, id: PetitionId) {
+    let official = |username: &'static str| {
+        app.app.read_now(|tx, _| Ok(store::people::official_by_username(tx, username)?)).unwrap().unwrap().id
+    };
+    let agency =
+        |code: &'static str| app.app.read_now(|tx, _| Ok(agencies::by_code(tx, code)?)).unwrap().unwrap().id;
+    let people = People {
+        ward: agency("H99.1"),
+        other: agency("H99.2"),
+        intake: official("intake"),
+        coordinator: official("coordinator"),
+        handler: official("handler"),
+        approver: official("approver"),
+        auditor: official("auditor"),
+        admin: official("admin"),
+        helper: official("handler"),
+        second_coordinator: official("coordinator"),
+        second_handler: official("handler"),
+    };
+    let act = |role: Role, request: Request| {
+        let who = people.caller(role, id);
+        let name = request.act.name();
+        let done = app.app.write_now(move |tx, world| act_now(tx, world, &who, id, request.clone()));
+        done.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    };
+    let kind = Kind::Feedback;
+    let decline = Decline { reason: given::text("Không thuộc"), agency_id: people.other };
+    let mut steps = people.way(kind, State::Assigned);
+    steps.push((Role::Handler, decline.into()));
+    for (role, mut request) in people.way(kind, State::Answered).into_iter().skip(1) {
+        if let Act::ReplyDraft(draft) = &mut request.act {
+            draft.outcome = Outcome::Planned;
+            draft.commitments = vec![Commitment {
+                text: given::text("Thay toàn bộ đèn"),
+                due_on: given::day("2027-03-01"),
+                agency_id: Some(people.ward),
+                person_id: Some(people.handler),
+            }];
+        }
+        steps.push((role, request));
+    }
+    let rating = Rating { satisfaction: Satisfaction::Acceptable, reasons: Some(given::text("Hơi chậm")) };
+    steps.extend([
+        (Role::Handler, Delivery { method: DeliveryMethod::Post }.into()),
+        (Role::Approver, Publication { public_text: given::text("Phường đã trả lời.") }.into()),
+        (Role::Approver, Takedown { reason: given::text("Lộ tên") }.into()),
+        (Role::Citizen, Request::from(rating)),
+    ]);
+    steps.into_iter().for_each(|(role, request)| act(role, request));
 }
 
 async fn what_was_written_passes(db: TestDb) {

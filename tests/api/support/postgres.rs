@@ -192,8 +192,8 @@ pub(crate) fn url(database: &str) -> String {
 
 /// A tool of PostgreSQL, such as `pg_dump`; nothing where it is not installed.
 pub(crate) fn tool(name: &str) -> Option<Command> {
-    let program = find()?.0.join(name);
-    program.is_file().then(|| Command::new(program))
+    let found = |program: &PathBuf| output(Command::new(program).arg("--version")).is_some();
+    [find()?.0.join(name), PathBuf::from(name)].into_iter().find(found).map(Command::new)
 }
 
 /// Runs a statement on the server, outside of any test's database.
