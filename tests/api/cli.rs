@@ -76,15 +76,18 @@ impl Served {
     pub(crate) fn start(db: &TestDb, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut child = program(&db.url, folder.path(), &arguments).spawn().unwrap();
+        // A pipe that nobody reads would fill, and whoever writes the log would wait for ever.
+        let log = folder.path().join("stderr");
+        let stderr = std::fs::File::create(&log).unwrap();
+        let mut child = program(&db.url, folder.path(), &arguments).stderr(stderr).spawn().unwrap();
         let mut greeting = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut greeting).unwrap();
         let address =
             greeting.strip_prefix("kiennghi listens on http://").and_then(|rest| rest.split(';').next());
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
             let _ = child.kill();
-            let output = child.wait_with_output().unwrap();
-            panic!("{greeting}{}", String::from_utf8_lossy(&output.stderr));
+            let _ = child.wait();
+            panic!("{greeting}{}", std::fs::read_to_string(&log).unwrap_or_default());
         };
         Self { child, greeting, address, _folder: folder }
     }
