@@ -61,12 +61,20 @@ pub(crate) fn start(binaries: &Binaries) -> Result<Cluster, String> {
     let version = output(Command::new(binaries.0.join("postgres")).arg("--version"))
         .and_then(|line| line.split_whitespace().nth(2).map(str::to_owned))
         .ok_or("postgres --version says nothing")?;
+    VERSION.set(version).map_err(|_| "started twice")?;
+    let (cluster, folder) = watched(binaries, WATCHDOG)?;
+    FOLDER.set(folder).map_err(|_| "started twice")?;
+    Ok(cluster)
+}
+
+/// Runs a watchdog, which says in which folder its servers are.
+pub(crate) fn watched(binaries: &Binaries, script: &str) -> Result<(Cluster, String), String> {
     let mut command = Command::new(become_postgres().first().copied().unwrap_or("sh"));
     if let Some(rest) = become_postgres().get(1..) {
         command.args(rest).arg("sh");
     }
     let mut watchdog = command
-        .args(["-c", WATCHDOG, "kiennghi-watchdog"])
+        .args(["-c", script, "kiennghi-watchdog"])
         .arg(&binaries.0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -75,14 +83,9 @@ pub(crate) fn start(binaries: &Binaries) -> Result<Cluster, String> {
     let mut folder = String::new();
     let stdout = watchdog.stdout.take().ok_or("no pipe")?;
     BufReader::new(stdout).read_line(&mut folder).map_err(|error| error.to_string())?;
-    let cluster = Cluster { watchdog };
-    VERSION.set(version).map_err(|_| "started twice")?;
     match folder.trim() {
         "" => Err("see the log above".to_owned()),
-        folder => {
-            FOLDER.set(folder.to_owned()).map_err(|_| "started twice")?;
-            Ok(cluster)
-        }
+        folder => Ok((Cluster { watchdog }, folder.to_owned())),
     }
 }
 
