@@ -114,8 +114,8 @@ pub fn begin(
     let case =
         Case::begin(&event).ok_or_else(|| Error::internal("a petition must begin with a registration"))?;
     let stored = chain(event, vec![0; 32])?;
-    let row = projection::petition_row(&case, world, None, &fresh, stored.hash.clone());
-    let change = projection::change(world, None, &case, &stored.event);
+    let row = projection::petition_row(&case, &world.reference, None, &fresh, stored.hash.clone());
+    let change = projection::change(&world.reference, None, &case, &stored.event);
     let mut together = Together::default();
     petitions::insert(&mut together, &row, &opening.detail);
     if let Some(submitter) = &opening.submitter {
@@ -142,8 +142,9 @@ pub fn append(tx: &mut AnyConnection, world: &World, before: &Loaded, entry: Ent
     let stored = chain(event, before.row.last_hash.clone())?;
     let mut case = before.case.clone();
     case.apply(&stored.event);
-    let row = projection::petition_row(&case, world, Some(&before.row), &fresh, stored.hash.clone());
-    let change = projection::change(world, Some(&before.case), &case, &stored.event);
+    let row =
+        projection::petition_row(&case, &world.reference, Some(&before.row), &fresh, stored.hash.clone());
+    let change = projection::change(&world.reference, Some(&before.case), &case, &stored.event);
     let mut ends = Together::default();
     change.end(&mut ends, &stored.event);
     petitions::update(&mut ends, &row, before.row.sequence);
@@ -193,9 +194,12 @@ fn chain(event: Event, prev_hash: Vec<u8>) -> Result<StoredEvent, Error> {
 
 /// The hash of an event: SHA-256 over the hash before it and its canonical bytes.
 pub fn link(event: &Event, prev_hash: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut bytes = prev_hash.to_vec();
-    bytes.extend(event::canonical(event).map_err(Error::internal)?);
-    Ok(sha256(&bytes).to_vec())
+    Ok(linked(prev_hash, &event::canonical(event).map_err(Error::internal)?))
+}
+
+/// The hash of canonical bytes that follow a hash.
+pub(super) fn linked(prev_hash: &[u8], canonical: &[u8]) -> Vec<u8> {
+    sha256(&[prev_hash, canonical].concat()).to_vec()
 }
 
 /// Moves every given text of an act out of it: the event keeps the text's id and its salted digest.
@@ -266,25 +270,28 @@ pub fn record_other(
     name: &str,
     facts: Value,
 ) -> Result<(), Error> {
-    let id: EventId = new_id();
-    let record = json!({
-        "id": id, "subject": { "kind": subject_kind, "id": subject }, "sequence": 1, "type": name,
-        "occurred_at": world.now.micros(), "recorded_at": world.now.micros(), "facts": facts,
-    });
-    let prev_hash = vec![0; 32];
-    let mut bytes = prev_hash.clone();
-    bytes.extend(event::canonical_json(&record).map_err(Error::internal)?);
-    let other = OtherEvent {
-        id,
+    let mut other = OtherEvent {
+        id: new_id(),
         subject_kind: subject_kind.to_owned(),
         subject_id: Id::new(subject),
         name: name.to_owned(),
         at: world.now,
         facts,
-        prev_hash,
-        hash: sha256(&bytes).to_vec(),
+        prev_hash: vec![0; 32],
+        hash: Vec::new(),
     };
+    other.hash = link_other(&other)?;
     Ok(events::insert_other(tx, &other)?)
+}
+
+/// The hash of the event of something that is not a petition.
+pub(super) fn link_other(other: &OtherEvent) -> Result<Vec<u8>, Error> {
+    let record = json!({
+        "id": other.id, "subject": { "kind": other.subject_kind, "id": other.subject_id }, "sequence": 1,
+        "type": other.name, "occurred_at": other.at.micros(), "recorded_at": other.at.micros(),
+        "facts": other.facts,
+    });
+    Ok(linked(&other.prev_hash, &event::canonical_json(&record).map_err(Error::internal)?))
 }
 
 /// Lower-case hexadecimal.

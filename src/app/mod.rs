@@ -4,6 +4,7 @@
 //! Invariant: nothing here knows HTTP; wall clock and random numbers are read in `clock` and `secrets` alone.
 
 pub mod actions;
+pub mod backup;
 pub mod caller;
 pub mod clock;
 pub mod cursor;
@@ -25,11 +26,13 @@ pub mod public;
 pub mod reading;
 pub mod reports;
 pub mod routine;
+mod seals;
 pub mod secrets;
 pub mod submission;
 pub mod timeline;
 pub mod tokens;
 pub mod tracking;
+pub mod verify;
 pub mod when;
 pub mod world;
 

@@ -8,8 +8,8 @@ use super::{
     clock::new_id,
     history::{self, Entry, Loaded, Opening, hex},
     idempotency::{self, Replay, RequestKey},
-    known,
-    secrets::{digest, random, sha256},
+    known, seals,
+    secrets::{random, sha256},
     world::World,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         act::{Act, Previous, Registration},
         clock::{self, ClockOp},
         decide::{Decision, checks::Checks},
-        event::Actor,
+        event::{Actor, SCHEMA},
         id::{AgencyId, PetitionId},
         identifiers::PetitionCode,
         petition::Case,
@@ -230,6 +230,12 @@ fn register(
     let paper = &submission.paper;
     let submitter = submitter_row(id, submission)?;
     let location = submission.location.as_ref();
+    let detail = DetailRow {
+        client_reference: submission.client_reference,
+        client_fingerprint: submission.client_reference.map(|_| fingerprint),
+        access_key_hash: submission.access_key_hash.as_deref().map(unhex),
+        ..detail_row(id, location)
+    };
     let registration = Registration {
         code: new_code(tx)?,
         kind: submission.kind,
@@ -253,18 +259,13 @@ fn register(
         keep_secret: submission.keep_secret,
         respondent: paper.respondent,
         submitter_digest: submitter.as_ref().map(|row| hex(&row.digest)),
+        keys_digest: seals::keys(&detail)?,
         previous: paper
             .previous_petition
             .map(|previous| Previous { petition: previous.id, link: previous.link }),
         part_of: None,
         promised_due_at: None,
         promised_due_on: None,
-    };
-    let detail = DetailRow {
-        client_reference: submission.client_reference,
-        client_fingerprint: submission.client_reference.map(|_| fingerprint),
-        access_key_hash: submission.access_key_hash.as_deref().map(unhex),
-        ..detail_row(id, location)
     };
     let (actor, on_behalf_of) = match registrar {
         Some(person) => (caller::actor(person, Role::Intake), Some("citizen".to_owned())),
@@ -344,13 +345,11 @@ pub(super) fn detail_row(id: PetitionId, location: Option<&Location>) -> DetailR
 /// The submitter's row, with the salted digest that the event commits to.
 fn submitter_row(id: PetitionId, submission: &Submission) -> Result<Option<SubmitterRow>, Error> {
     let Some(submitter) = &submission.submitter else { return Ok(None) };
-    let salt = random::<16>()?.to_vec();
-    let sum = digest(&salt, &serde_json::to_vec(submitter).map_err(Error::internal)?);
     let text = |field: &Option<crate::domain::submission::Personal>| {
         field.as_ref().map(|text| text.reveal().to_owned())
     };
     let consent = submission.consent.as_ref();
-    Ok(Some(SubmitterRow {
+    let row = SubmitterRow {
         petition_id: id,
         full_name: text(&submitter.full_name),
         phone: text(&submitter.phone),
@@ -363,9 +362,15 @@ fn submitter_row(id: PetitionId, submission: &Submission) -> Result<Option<Submi
         assurance: submission.paper.assurance.unwrap_or(Assurance::Declared),
         consent_version: consent.map(|consent| consent.text_version.clone()),
         consent_at: consent.map(|consent| consent.at),
-        salt,
-        digest: sum.to_vec(),
-    }))
+        salt: random::<16>()?.to_vec(),
+        digest: Vec::new(),
+    };
+    sealed(row).map(Some)
+}
+
+/// The row with the digest that an event of today commits to.
+fn sealed(row: SubmitterRow) -> Result<SubmitterRow, Error> {
+    Ok(SubmitterRow { digest: seals::submitter(&row, SCHEMA)?, ..row })
 }
 
 fn unhex(text: &str) -> Vec<u8> {

@@ -27,6 +27,13 @@ pub struct Reference {
     pub calendar: Calendar,
 }
 
+impl Reference {
+    /// The zone of civil days.
+    pub fn zone(&self) -> &TimeZone {
+        self.calendar.zone()
+    }
+}
+
 /// Keeps the reference data in memory until its revision changes in the database.
 #[derive(Debug)]
 pub struct ReferenceCache {
@@ -82,7 +89,7 @@ impl World {
     }
     /// The zone of civil days.
     pub fn zone(&self) -> &TimeZone {
-        self.reference.calendar.zone()
+        self.reference.zone()
     }
     /// The same surroundings at another time.
     pub fn at(&self, now: Instant) -> Self {

@@ -3,7 +3,7 @@
 use std::{
     fs::{File, TryLockError},
     hash::{BuildHasher, Hasher, RandomState},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -64,6 +64,29 @@ pub struct ServingLock {
     _file: Option<File>,
 }
 
+impl ServingLock {
+    /// Claims a SQLite file, which need not exist yet.
+    pub fn claim(path: &Path) -> Result<Self, StoreError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".serving");
+        let trouble =
+            |error: std::io::Error| StoreError::Configuration(format!("{}.serving: {error}", path.display()));
+        let file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(PathBuf::from(name))
+            .map_err(trouble)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => {
+                Err(StoreError::Configuration(format!("another process already serves {}", path.display())))
+            }
+            Err(TryLockError::Error(error)) => Err(trouble(error)),
+        }
+    }
+}
+
 impl Db {
     /// Opens `sqlite:PATH` (made with its folder when absent) or `postgres://…` with a pool of 16.
     pub fn open(url: &str) -> Result<Self, StoreError> {
@@ -118,26 +141,14 @@ impl Db {
 
     /// Claims a SQLite file for this process until the lock is dropped; refused while another one serves it.
     pub fn lock_for_serving(&self) -> Result<ServingLock, StoreError> {
-        let Location::Sqlite(path) = &self.inner.location else {
-            return Ok(ServingLock { _file: None });
-        };
-        let mut name = path.as_os_str().to_owned();
-        name.push(".serving");
-        let trouble =
-            |error: std::io::Error| StoreError::Configuration(format!("{}.serving: {error}", path.display()));
-        let file = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(PathBuf::from(name))
-            .map_err(trouble)?;
-        match file.try_lock() {
-            Ok(()) => Ok(ServingLock { _file: Some(file) }),
-            Err(TryLockError::WouldBlock) => {
-                Err(StoreError::Configuration(format!("another process already serves {}", path.display())))
-            }
-            Err(TryLockError::Error(error)) => Err(trouble(error)),
+        match &self.inner.location {
+            Location::Sqlite(path) => ServingLock::claim(path),
+            Location::Postgres(_) => Ok(ServingLock { _file: None }),
         }
+    }
+
+    pub(super) fn location(&self) -> &Location {
+        &self.inner.location
     }
 
     /// Reads one snapshot, off the async threads, from a replica if there is one and it is new enough. A write

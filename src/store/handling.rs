@@ -51,7 +51,7 @@ pub struct RevisionRow {
 }
 
 /// A promise made in a reply.
-#[derive(Debug, Clone, PartialEq, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = commitment, treat_none_as_default_value = false)]
 pub struct CommitmentRow {
     pub id: RowId,
@@ -63,7 +63,7 @@ pub struct CommitmentRow {
 }
 
 /// A numbered document of an agency.
-#[derive(Debug, Clone, PartialEq, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = document, treat_none_as_default_value = false)]
 pub struct DocumentRow {
     pub id: DocumentId,
@@ -76,7 +76,7 @@ pub struct DocumentRow {
 }
 
 /// An answer on its way to the citizen.
-#[derive(Debug, Clone, PartialEq, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = delivery, treat_none_as_default_value = false)]
 pub struct DeliveryRow {
     pub id: RowId,

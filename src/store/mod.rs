@@ -7,6 +7,7 @@
 //! Invariants: nothing here knows a use case, HTTP or a clock; no SQL is written twice, except migrations.
 
 pub mod agencies;
+pub mod backup;
 mod conditions;
 mod connection;
 mod database;
@@ -28,6 +29,7 @@ pub mod spans;
 pub mod sql_types;
 mod together;
 pub mod tracking;
+pub mod verify;
 mod writer;
 
 /// How many rows one statement of a batch writes: the widest table has 32 columns, and SQLite binds 32,766 values.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The present face of a petition; its truth is the history.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = petition, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct PetitionRow {
     pub id: PetitionId,

@@ -9,11 +9,13 @@
 mod actions;
 mod architecture;
 mod authorization;
+mod backup;
 mod cli;
 mod cube;
 mod demo;
 mod histories;
 mod import;
+mod kill;
 mod lists;
 mod openapi;
 mod outage;
@@ -29,6 +31,7 @@ mod store_tables;
 mod support;
 mod together;
 mod tracking;
+mod verify;
 mod walk;
 
 use std::process::ExitCode;
@@ -42,11 +45,13 @@ fn main() -> ExitCode {
         actions::cases(),
         architecture::cases(),
         authorization::cases(),
+        backup::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
         histories::cases(),
         import::cases(),
+        kill::cases(),
         lists::cases(),
         openapi::cases(),
         outage::cases(),
@@ -61,6 +66,7 @@ fn main() -> ExitCode {
         store_tables::cases(),
         together::cases(),
         tracking::cases(),
+        verify::cases(),
         walk::cases(),
     ]
     .concat();

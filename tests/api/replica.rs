@@ -54,7 +54,7 @@ struct Pair {
 impl Pair {
     fn start() -> Self {
         let binaries = postgres::find().expect("the binaries of PostgreSQL");
-        let (servers, folder) = postgres::watched(&binaries, PAIR).expect("a primary and a standby");
+        let (servers, folder) = postgres::watched(&binaries, PAIR, "fast").expect("a primary and a standby");
         Self { folder, _servers: servers }
     }
 

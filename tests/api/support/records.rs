@@ -136,6 +136,7 @@ fn registration(record: &Record, id: PetitionId) -> Registration {
         keep_secret: false,
         respondent: None,
         submitter_digest: None,
+        keys_digest: None,
         previous: None,
         part_of: None,
         promised_due_at: None,
