@@ -89,6 +89,9 @@ fn application(db: Db, settings: &Settings, how: &Serve) -> Result<App, Fault> {
 
 fn serve(how: &Serve, settings: &Settings) -> Result<(), Fault> {
     let db = open(settings)?;
+    if let Some(replica) = &settings.replica_url {
+        db.attach_replica(&replica.to_url(), settings.pool_size)?;
+    }
     let _lock = db.lock_for_serving()?;
     let app = application(db, settings, how)?;
     if how.demo {

@@ -1,6 +1,6 @@
 //! What a fold looks like in rows: the petition's present face, and the spans that lists and reports read.
 
-use super::{Error, clock::new_id, history::FreshTexts, world::Reference};
+use super::{clock::new_id, history::FreshTexts, world::Reference};
 use crate::{
     domain::{
         clock::{self, Clock, ClockStatus},
@@ -11,7 +11,7 @@ use crate::{
         vocabulary::{Stage, State},
     },
     store::{
-        AnyConnection,
+        Together,
         petitions::PetitionRow,
         spans::{self, ClockRow, SpanRow},
     },
@@ -110,28 +110,26 @@ pub fn change(reference: &Reference, before: Option<&Case>, after: &Case, event:
     }
 }
 
-/// Ends the stretches that an event changed and begins new ones.
-pub fn write_spans(
-    tx: &mut AnyConnection,
-    reference: &Reference,
-    before: Option<&Case>,
-    after: &Case,
-    event: &Event,
-) -> Result<(), Error> {
-    let change = change(reference, before, after, event);
-    if change.ends {
-        spans::close(tx, after.id, event.occurred_at)?;
+impl Change {
+    /// Ends the stretches that the event changed.
+    pub fn end(&self, together: &mut Together<'_>, event: &Event) {
+        if self.ends {
+            spans::close(together, event.petition, event.occurred_at);
+        }
+        for (round, stage) in &self.clocks_end {
+            spans::close_clock(together, event.petition, *round, *stage, event.occurred_at);
+        }
     }
-    if let Some(span) = &change.begins {
-        spans::insert(tx, span)?;
+
+    /// Begins the new ones.
+    pub fn begin<'r>(&'r self, together: &mut Together<'r>) {
+        if let Some(span) = &self.begins {
+            spans::insert(together, span);
+        }
+        for clock in &self.clocks_begin {
+            spans::insert_clock(together, clock);
+        }
     }
-    for (round, stage) in change.clocks_end {
-        spans::close_clock(tx, after.id, round, stage, event.occurred_at)?;
-    }
-    for clock in &change.clocks_begin {
-        spans::insert_clock(tx, clock)?;
-    }
-    Ok(())
 }
 
 fn clock_row(case: &Case, clock: &Clock, event: &Event) -> ClockRow {

@@ -23,6 +23,7 @@ mod preview;
 mod public;
 mod reference;
 mod refusals;
+mod replica;
 mod reports;
 mod schema_parity;
 mod store;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         public::cases(),
         reference::cases(),
         refusals::cases(),
+        replica::cases(),
         reports::cases(),
         schema_parity::cases(),
         store::cases(),

@@ -90,7 +90,8 @@ pub(crate) fn begin_parts(
         };
         known::check_watch(tx, world, registration.visibility, registration.intake_agency)?;
         let entry = Entry::new(Actor::system(), opening(world, registration)).caused_by(split);
-        history::begin(tx, world, *id, entry, &detail_row(*id, None), submitter.as_ref())?;
+        let opening = history::Opening { detail: detail_row(*id, None), submitter, remembered: None };
+        history::begin(tx, world, *id, entry, &opening)?;
         petitions::link(tx, *id, case.id, LinkKind::Part, world.now)?;
     }
     Ok(())

@@ -65,15 +65,19 @@ pub(crate) fn start(binaries: &Binaries) -> Result<Cluster, String> {
     let version = output(Command::new(binaries.0.join("postgres")).arg("--version"))
         .and_then(|line| line.split_whitespace().nth(2).map(str::to_owned))
         .ok_or("postgres --version says nothing")?;
-    let (cluster, folder) = watched(binaries, "fast")?;
+    let (cluster, folder) = watched(binaries, WATCHDOG, "fast")?;
     VERSION.set(version).map_err(|_| "started twice")?;
     FOLDER.set(folder).map_err(|_| "started twice")?;
     Ok(cluster)
 }
 
 /// Makes a cluster under a watchdog; gives its folder too.
-fn watched(binaries: &Binaries, durability: &str) -> Result<(Cluster, String), String> {
-    let mut watchdog = as_postgres(WATCHDOG)
+pub(crate) fn watched(
+    binaries: &Binaries,
+    script: &str,
+    durability: &str,
+) -> Result<(Cluster, String), String> {
+    let mut watchdog = as_postgres(script)
         .arg(&binaries.0)
         .arg(durability)
         .stdin(Stdio::piped())
@@ -110,7 +114,7 @@ pub(crate) struct Own {
 impl Own {
     pub(crate) fn start() -> Self {
         let binaries = find().expect("PostgreSQL is installed");
-        let (cluster, folder) = watched(&binaries, "durable").expect("a server of its own");
+        let (cluster, folder) = watched(&binaries, WATCHDOG, "durable").expect("a server of its own");
         Self { binaries, folder, _cluster: cluster }
     }
 
