@@ -118,7 +118,10 @@ fn carry_through(app: &TestApp, id: PetitionId) {
         second_coordinator: official("coordinator"),
         second_handler: official("handler"),
     };
-    let act = |role: Role, request: Request| {
+    let act = |role: Role, mut request: Request| {
+        if let Act::Assignment(facts) = &mut request.act {
+            facts.supporting.iter_mut().for_each(|support| support.person_id = None);
+        }
         let who = people.caller(role, id);
         let name = request.act.name();
         let done = app.app.write_now(move |tx, world| act_now(tx, world, &who, id, request.clone()));
