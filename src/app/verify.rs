@@ -206,10 +206,13 @@ fn prove(reference: &Reference, held: &Held, kind: DatabaseKind) -> Result<Resul
 
 /// A row that cannot be read is a difference; a database that cannot be reached is not.
 fn told_of(id: PetitionId, unreadable: Unreadable) -> Result<Finding, Error> {
+    Ok(cannot_be_read(unreadable)?.of(format!("petition {id}")))
+}
+
+fn cannot_be_read(unreadable: Unreadable) -> Result<Difference, Error> {
     match unreadable.error {
         error @ (StoreError::Unavailable(_) | StoreError::Busy) => Err(error.into()),
-        _ => Ok(Difference::row(unreadable.table, "a row cannot be read, or holds a number out of range")
-            .of(format!("petition {id}"))),
+        _ => Ok(Difference::row(unreadable.table, "a row cannot be read, or holds a number out of range")),
     }
 }
 

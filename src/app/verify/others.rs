@@ -5,14 +5,17 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    Source, chain,
+    Source, cannot_be_read, chain,
     finding::{Difference, Finding},
     texts::{self, Committing},
 };
 use crate::{
     app::Error,
     domain::id::PetitionId,
-    store::verify::{self, EventCells, TextCells},
+    store::{
+        AnyConnection, StoreError,
+        verify::{self, EventCells, Place, TextCells, Unreadable},
+    },
 };
 
 /// How many events one page takes.
@@ -31,12 +34,16 @@ pub(super) fn check(source: &mut Source<'_>) -> Result<Others, Error> {
     let mut before: Option<EventCells> = None;
     loop {
         let place = before.as_ref().map(|e| (e.subject_kind.clone(), e.subject_id, e.sequence));
-        let (page, texts) = source.read(|tx| {
-            let page = verify::other_events(tx, place.as_ref(), PAGE)?;
-            let mut subjects: Vec<PetitionId> = page.iter().map(|cells| cells.subject_id).collect();
-            subjects.dedup();
-            Ok((page, verify::other_texts(tx, &subjects)?))
-        })?;
+        let (page, texts) = match source.read(|tx| Ok(read(tx, place.as_ref())))? {
+            Ok(read) => read,
+            Err(error) => {
+                let difference = cannot_be_read(Unreadable { table: "event", error })?;
+                let after =
+                    place.map_or_else(|| "the first".to_owned(), |(kind, id, _)| format!("{kind} {id}"));
+                others.findings.push(difference.of(format!("other subjects, from {after} on")));
+                return Ok(others);
+            }
+        };
         if page.is_empty() {
             return Ok(others);
         }
@@ -59,6 +66,18 @@ pub(super) fn check(source: &mut Source<'_>) -> Result<Others, Error> {
             before = Some(cells);
         }
     }
+}
+
+/// A page of events with the texts of their subjects.
+fn read(
+    tx: &mut AnyConnection,
+    after: Option<&Place>,
+) -> Result<(Vec<EventCells>, Vec<TextCells>), StoreError> {
+    let page = verify::other_events(tx, after, PAGE)?;
+    let mut subjects: Vec<PetitionId> = page.iter().map(|cells| cells.subject_id).collect();
+    subjects.dedup();
+    let texts = verify::other_texts(tx, &subjects)?;
+    Ok((page, texts))
 }
 
 fn subject(cells: &EventCells) -> (&str, PetitionId) {
