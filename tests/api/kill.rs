@@ -100,7 +100,7 @@ fn nothing_is_lost_or_doubled(db: &TestDb, before: u64, stories: &[Vec<Story>]) 
     for story in stories.iter().flatten() {
         let (id, code) = story.told.clone().expect("each submission was answered in the end");
         let id: PetitionId = id.parse().unwrap();
-        let reference = kiennghi::domain::id::Id::new(story.reference);
+        let reference = story.reference;
         let (found, row, history) = store
             .read_now::<_, StoreError>(|tx| {
                 let found = petitions::find_by_client_reference(tx, reference)?.map(|(id, _)| id);

@@ -13,8 +13,8 @@ use std::{
     time::Duration,
 };
 
+use kiennghi::{app::clock::new_id, domain::id::RowId};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// How many acts follow a submission.
 const ACTS: usize = 3;
@@ -22,9 +22,9 @@ const ACTS: usize = 3;
 /// A petition as its client knows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Story {
-    pub(crate) reference: Uuid,
+    pub(crate) reference: RowId,
     /// The key of the call that is not answered yet.
-    key: Uuid,
+    key: RowId,
     /// Id and code, once they were told.
     pub(crate) told: Option<(String, String)>,
     version: u64,
@@ -87,7 +87,7 @@ pub(crate) fn call(
 
 impl Story {
     fn begin() -> Self {
-        Self { reference: Uuid::now_v7(), key: Uuid::now_v7(), told: None, version: 0, acts: 0 }
+        Self { reference: new_id(), key: new_id(), told: None, version: 0, acts: 0 }
     }
 
     /// The call that comes next, the same until it is answered.
@@ -131,7 +131,7 @@ impl Story {
         }
         // A receipt tells no version: it is the first.
         self.version = answer.body["version"].as_u64().unwrap_or(1);
-        self.key = Uuid::now_v7();
+        self.key = new_id();
     }
 
     fn is_told(&self) -> bool {
