@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use command::parse_agency_code;
-pub use command::{Command, Import, Serve, User, UserAdd};
+pub use command::{Agency, AgencyAdd, Command, Import, Serve, User, UserAdd};
 
 use crate::app::secrets::{SECRET_MINIMUM, SecretText};
 

@@ -1,6 +1,7 @@
 //! The one way in which a petition changes: an event is appended, and everything that follows from it is written with it.
 
 mod batch;
+mod other;
 
 use std::collections::HashMap;
 
@@ -18,18 +19,19 @@ use crate::{
         act::Act,
         decide::Decision,
         event::{self, Actor, Event, Record, SCHEMA},
-        id::{EventId, Id, PetitionId, TextId},
+        id::{EventId, PetitionId, TextId},
         petition::Case,
         time::Instant,
     },
     store::{
         AnyConnection,
-        events::{self, OtherEvent, StoredEvent, TextRow},
+        events::{self, StoredEvent, TextRow},
         petitions::{self, DetailRow, PetitionRow, SubmitterRow},
     },
 };
 
 pub use batch::Batch;
+pub use other::{Subject, link_other, record, version};
 
 /// A petition in hand: its fold, its row, and where its chain ends.
 #[derive(Debug, Clone)]
@@ -169,6 +171,18 @@ fn keep_texts(
     at: Instant,
 ) -> Result<(Act, Vec<TextRow>, FreshTexts), Error> {
     let mut value = serde_json::to_value(&act).map_err(Error::internal)?;
+    let (rows, fresh) = keep_given(&mut value, petition, event, at)?;
+    let act = serde_json::from_value(value).map_err(Error::internal)?;
+    Ok((act, rows, fresh))
+}
+
+/// Moves every `{"given": text}` out of a value, which then names the text and its digest.
+fn keep_given(
+    value: &mut Value,
+    subject: PetitionId,
+    event: EventId,
+    at: Instant,
+) -> Result<(Vec<TextRow>, FreshTexts), Error> {
     let mut rows = Vec::new();
     let mut fresh = HashMap::new();
     let mut keep = |slot: &str, given: String| -> Result<Value, Error> {
@@ -178,7 +192,7 @@ fn keep_texts(
         fresh.insert(id, given.clone());
         rows.push(TextRow {
             id,
-            subject_id: petition,
+            subject_id: subject,
             event_id: event,
             slot: slot.to_owned(),
             salt,
@@ -187,9 +201,8 @@ fn keep_texts(
         });
         Ok(json!({ "text": id, "digest": hex(&sum) }))
     };
-    visit(&mut value, "", &mut keep)?;
-    let act = serde_json::from_value(value).map_err(Error::internal)?;
-    Ok((act, rows, fresh))
+    visit(value, "", &mut keep)?;
+    Ok((rows, fresh))
 }
 
 /// Replaces each `{"given": text}` by what `keep` makes of it.
@@ -218,36 +231,6 @@ fn visit(
         _ => {}
     }
     Ok(())
-}
-
-/// Records the first event of something that is not a petition, such as a grant, with its own chain.
-pub fn record_other(
-    tx: &mut AnyConnection,
-    world: &World,
-    subject_kind: &str,
-    subject: uuid::Uuid,
-    name: &str,
-    facts: Value,
-) -> Result<(), Error> {
-    let id: EventId = new_id();
-    let record = json!({
-        "id": id, "subject": { "kind": subject_kind, "id": subject }, "sequence": 1, "type": name,
-        "occurred_at": world.now.micros(), "recorded_at": world.now.micros(), "facts": facts,
-    });
-    let prev_hash = vec![0; 32];
-    let mut bytes = prev_hash.clone();
-    bytes.extend(event::canonical_json(&record).map_err(Error::internal)?);
-    let other = OtherEvent {
-        id,
-        subject_kind: subject_kind.to_owned(),
-        subject_id: Id::new(subject),
-        name: name.to_owned(),
-        at: world.now,
-        facts,
-        prev_hash,
-        hash: sha256(&bytes).to_vec(),
-    };
-    Ok(events::insert_other(tx, &other)?)
 }
 
 /// Lower-case hexadecimal.

@@ -26,6 +26,7 @@ pub mod schema;
 pub mod spans;
 pub mod sql_types;
 pub mod tracking;
+pub mod workload;
 mod writer;
 
 /// How many rows one statement of a batch writes: the widest table has 32 columns, and SQLite binds 32,766 values.
