@@ -84,7 +84,9 @@ fn serve(how: &Serve, settings: &Settings) -> Result<(), Fault> {
         demo::add_missing(&app).map_err(told)?;
     }
     if let Some(code) = settings.default_agency.clone() {
-        let known = app.write_now(move |tx, world| installation::set_default_agency(tx, world, &code)).map_err(told)?;
+        let known = app
+            .write_now(move |tx, world| installation::set_default_agency(tx, world, &code))
+            .map_err(told)?;
         if !known {
             tracing::warn!("the default agency of the settings does not exist yet");
         }

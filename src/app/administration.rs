@@ -162,7 +162,12 @@ fn remember(
 
 /// The refusal of a value that somebody else has.
 fn taken(pointer: &str) -> Refusal {
-    Refusal::field(pointer, "taken", "Đã có nơi khác dùng; chọn giá trị khác.", "Taken already; choose another.")
+    Refusal::field(
+        pointer,
+        "taken",
+        "Đã có nơi khác dùng; chọn giá trị khác.",
+        "Taken already; choose another.",
+    )
 }
 
 /// The refusal of a reference that leads nowhere.

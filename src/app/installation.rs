@@ -117,7 +117,8 @@ pub fn add_agency(
 
 fn require(tx: &mut AnyConnection, code: &str) -> Result<AgencyId, Error> {
     let found = agencies::by_code(tx, code)?;
-    let unknown =
-        || Refusal::field("parent", "unknown_code", "Không có cơ quan này.", "There is no agency of this code.");
+    let unknown = || {
+        Refusal::field("parent", "unknown_code", "Không có cơ quan này.", "There is no agency of this code.")
+    };
     Ok(found.ok_or_else(unknown)?.id)
 }

@@ -126,7 +126,9 @@ mod tests {
     #[test]
     fn a_subtree_reaches_neither_up_nor_sideways() {
         let reach = Reach::of(&admin(&[(Some(agency(2)), Visibility::PartiesOnly)])).unwrap();
-        assert!(reach.over(Some(&[agency(2), agency(1)])) && reach.over(Some(&[agency(3), agency(2), agency(1)])));
+        assert!(
+            reach.over(Some(&[agency(2), agency(1)])) && reach.over(Some(&[agency(3), agency(2), agency(1)]))
+        );
         for beyond in [None, Some(&[agency(1)][..]), Some(&[agency(4), agency(1)]), Some(&[])] {
             assert!(!reach.over(beyond), "{beyond:?}");
         }

@@ -67,12 +67,9 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 /// What each module says of its operations.
 pub(super) fn api() -> utoipa::openapi::OpenApi {
     let mut all = agencies::Api::openapi();
-    for part in [
-        fields::Api::openapi(),
-        officials::Api::openapi(),
-        grants::Api::openapi(),
-        events::Api::openapi(),
-    ] {
+    for part in
+        [fields::Api::openapi(), officials::Api::openapi(), grants::Api::openapi(), events::Api::openapi()]
+    {
         all.merge(part);
     }
     all

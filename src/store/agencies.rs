@@ -5,8 +5,8 @@ pub mod changes;
 use std::collections::HashMap;
 
 use diesel::{
-    ExpressionMethods, Insertable, IntoSql, JoinOnDsl, OptionalExtension, QueryDsl,
-    Queryable, RunQueryDsl, insert_into, update,
+    ExpressionMethods, Insertable, IntoSql, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    insert_into, update,
 };
 
 use super::{
@@ -90,21 +90,19 @@ struct VersionRow<'a> {
 /// Agencies joined with their versions, in the order of [`AgencyRow`].
 macro_rules! versions {
     () => {
-        agency::table.inner_join(agency_version::table.on(agency_version::agency_id.eq(agency::id))).select(
-            (
-                agency::id,
-                agency_version::code,
-                agency_version::identifier,
-                agency_version::name,
-                agency_version::level,
-                agency_version::parent_id,
-                agency::head_official_id,
-                agency::serves_area,
-                agency::is_default,
-                agency_version::valid_from,
-                agency_version::valid_to,
-            ),
-        )
+        agency::table.inner_join(agency_version::table.on(agency_version::agency_id.eq(agency::id))).select((
+            agency::id,
+            agency_version::code,
+            agency_version::identifier,
+            agency_version::name,
+            agency_version::level,
+            agency_version::parent_id,
+            agency::head_official_id,
+            agency::serves_area,
+            agency::is_default,
+            agency_version::valid_from,
+            agency_version::valid_to,
+        ))
     };
 }
 

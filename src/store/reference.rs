@@ -99,11 +99,7 @@ pub fn insert_field(connection: &mut AnyConnection, row: &FieldRow) -> Result<()
 /// Changes the names of a field, and whether it can be chosen.
 pub fn update_field(connection: &mut AnyConnection, row: &FieldRow) -> Result<(), StoreError> {
     update(field::table.find(&row.code))
-        .set((
-            field::name_vi.eq(&row.name_vi),
-            field::name_en.eq(&row.name_en),
-            field::active.eq(row.active),
-        ))
+        .set((field::name_vi.eq(&row.name_vi), field::name_en.eq(&row.name_en), field::active.eq(row.active)))
         .execute(connection)?;
     Ok(())
 }
@@ -114,7 +110,8 @@ pub fn fields_page(
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<FieldRow>, StoreError> {
-    let mut query = field::table.order(field::code.asc()).limit(limit).select(FieldRow::as_select()).into_boxed();
+    let mut query =
+        field::table.order(field::code.asc()).limit(limit).select(FieldRow::as_select()).into_boxed();
     if let Some(code) = after {
         query = query.filter(field::code.gt(code));
     }

@@ -7,6 +7,7 @@
 )]
 
 mod actions;
+mod admin;
 mod architecture;
 mod authorization;
 mod cli;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases: Vec<Case> = [
         actions::cases(),
+        admin::cases(),
         architecture::cases(),
         authorization::cases(),
         cli::cases(),

@@ -201,11 +201,7 @@ pub fn reset_password(
 }
 
 /// An official whose agency is within reach; any other reads as absent.
-pub fn within_reach(
-    tx: &mut AnyConnection,
-    admin: &Admin,
-    id: OfficialId,
-) -> Result<OfficialRow, Error> {
+pub fn within_reach(tx: &mut AnyConnection, admin: &Admin, id: OfficialId) -> Result<OfficialRow, Error> {
     let row = people::official(tx, id)?.ok_or(Error::NotFound)?;
     if admin.reaches(tx, row.agency_id)? { Ok(row) } else { Err(Error::NotFound) }
 }

@@ -14,7 +14,9 @@ use crate::{
         decide::checks::{Checks, LINE, MANY},
         event::Actor,
         id::{AgencyId, OfficialId},
-        identifiers::{check_agency_code, check_commune_code, check_official_identifier, check_province_code},
+        identifiers::{
+            check_agency_code, check_commune_code, check_official_identifier, check_province_code,
+        },
         prose::normalised,
         refusal::Refusal,
         time::Day,
@@ -225,7 +227,12 @@ fn check_head(tx: &mut AnyConnection, id: AgencyId, head: Option<OfficialId>) ->
     .into())
 }
 
-fn write(tx: &mut AnyConnection, world: &World, before: &AgencyRow, facts: &AgencyFacts) -> Result<(), Error> {
+fn write(
+    tx: &mut AnyConnection,
+    world: &World,
+    before: &AgencyRow,
+    facts: &AgencyFacts,
+) -> Result<(), Error> {
     let today = world.now.day(world.zone());
     let new = NewVersion {
         code: facts.code.clone(),

@@ -174,8 +174,7 @@ pub(super) async fn read_field(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let code = code.into_inner();
-    let view =
-        call.app.read(call.request_id.clone(), move |tx, _| FieldDetail::of(tx, &code)).await?;
+    let view = call.app.read(call.request_id.clone(), move |tx, _| FieldDetail::of(tx, &code)).await?;
     Ok(cached::versioned(&request, &view, tag(view.version))?)
 }
 

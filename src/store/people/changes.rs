@@ -89,11 +89,7 @@ pub fn end_grant(connection: &mut AnyConnection, id: GrantId, at: Instant) -> Re
 pub type Hold = (Role, Option<AgencyId>, Visibility);
 
 /// How these roles are held at an instant by officials who are not disabled.
-pub fn holds(
-    connection: &mut AnyConnection,
-    roles: &[Role],
-    at: Instant,
-) -> Result<Vec<Hold>, StoreError> {
+pub fn holds(connection: &mut AnyConnection, roles: &[Role], at: Instant) -> Result<Vec<Hold>, StoreError> {
     let not_ended = grant_of_role::valid_to.is_null().or(grant_of_role::valid_to.gt(at));
     Ok(grant_of_role::table
         .inner_join(official::table.on(official::id.eq(grant_of_role::official_id)))
