@@ -17,7 +17,7 @@ use kiennghi::{
 
 /// Who an operation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum For {
+pub(crate) enum For {
     Everybody,
     /// Officials with a token; what they see is limited row by row.
     Officials,
@@ -94,7 +94,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// Every operation with whom it is for, the actions included.
-fn operations() -> Vec<(String, String, For)> {
+pub(crate) fn operations() -> Vec<(String, String, For)> {
     let listed =
         OPERATIONS.iter().map(|(method, path, who)| ((*method).to_owned(), (*path).to_owned(), *who));
     let staff = |action: &Action| {
@@ -208,7 +208,7 @@ async fn every_look_at_a_person_leaves_a_trace(db: TestDb) {
     );
 }
 
-async fn absent_and_foreign_read_alike(db: TestDb) {
+pub(crate) async fn absent_and_foreign_read_alike(db: TestDb) {
     let app = TestApp::new(db);
     let city = app.agency("H99", "Thành phố", None);
     let here = app.agency("H99.1", "Phường", Some(city));
@@ -236,7 +236,7 @@ async fn absent_and_foreign_read_alike(db: TestDb) {
 }
 
 /// A problem without what names the request.
-fn anonymised(problem: &Value) -> Value {
+pub(crate) fn anonymised(problem: &Value) -> Value {
     let mut problem = problem.clone();
     for member in ["instance", "request_id"] {
         problem.as_object_mut().unwrap().remove(member);

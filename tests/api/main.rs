@@ -9,6 +9,7 @@
 mod actions;
 mod admin;
 mod architecture;
+mod assaults;
 mod authorization;
 mod cli;
 mod cube;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         actions::cases(),
         admin::cases(),
         architecture::cases(),
+        assaults::cases(),
         authorization::cases(),
         cli::cases(),
         cube::cases(),
