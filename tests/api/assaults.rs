@@ -317,7 +317,7 @@ async fn attack_13_no_parameter_brings_out_what_is_sealed(db: TestDb) {
 
 async fn attack_14_no_step_is_skipped(db: TestDb) {
     let town = Town::new(db);
-    let petition = town.submit(json!({})).await;
+    let petition = town.submit(json!({"agency_code": "H99.1"})).await;
     let path = format!("/v1/petitions/{}", petition.id);
     let document = json!({"number": "1", "symbol": "UBND", "signer": "A", "issued_on": "2026-11-23"});
     let leaps = [
