@@ -254,7 +254,7 @@ pub(super) async fn list_agencies(
     let query = query.0?;
     let (limit, from) = (query.limit.rows(), query.cursor);
     let wanted = Wanted { parent_id: query.parent_id, level: query.level, code: query.code };
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         let binding = Binding { route: AGENCIES, caller: "", filters: &wanted };
         let after: Option<String> =
             from.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
@@ -278,7 +278,7 @@ pub(super) async fn read_agency(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = id.0?;
-    let view = call.app.read(call.request_id.clone(), move |tx, _| AgencyDetail::of(tx, id)).await?;
+    let view = call.read(move |tx, _| AgencyDetail::of(tx, id)).await?;
     Ok(cached::versioned(&request, &view, admin::tag(view.version))?)
 }
 
@@ -294,7 +294,7 @@ pub(super) async fn list_versions(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = id.0?;
-    let read = call.app.read(call.request_id.clone(), move |tx, _| Ok(agencies::history(tx, id)?));
+    let read = call.read(move |tx, _| Ok(agencies::history(tx, id)?));
     let items: Vec<_> = read.await?.into_iter().map(AgencyVersionView::from).collect();
     if items.is_empty() {
         return Err(Error::NotFound.into());
@@ -312,7 +312,7 @@ pub(super) async fn list_officials(
     query: Query<OfficialsQuery>,
 ) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         caller::person(tx, world, &caller)?;
         let query = query.0?;
         let (agency, limit, disabled) = (query.agency_id, query.limit.rows(), query.disabled);

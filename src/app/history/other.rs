@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Builder;
 
-use super::keep_given;
+use super::{keep_given, linked};
 use crate::{
     app::{Error, clock::new_id, secrets::sha256, world::World},
     domain::{
@@ -118,7 +118,5 @@ pub fn link_other(event: &OtherEvent) -> Result<Vec<u8>, Error> {
             members.insert("request_id".to_owned(), json!(request_id));
         }
     }
-    let mut bytes = event.prev_hash.clone();
-    bytes.extend(event::canonical_json(&record).map_err(Error::internal)?);
-    Ok(sha256(&bytes).to_vec())
+    Ok(linked(&event.prev_hash, &event::canonical_json(&record).map_err(Error::internal)?))
 }

@@ -146,7 +146,7 @@ fn subject(kind: SubjectKind, text: String) -> Result<Subject, Error> {
     responses((status = 200, description = "A page.", body = ChangesView)))]
 pub(super) async fn list_changes(call: Call, query: Query<ChangesQuery>) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         let reader = events::Reader::of(tx, world, &caller)?;
         let query = query.0?;
         let (subject, limit) = (subject(query.subject_kind, query.subject)?, query.limit.rows());

@@ -150,7 +150,7 @@ pub(super) async fn list_fields(
 ) -> Result<HttpResponse, Problem> {
     let query = query.0?;
     let limit = query.limit.rows();
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         let binding = Binding { route: FIELDS, caller: "", filters: &() };
         let after: Option<String> =
             query.cursor.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
@@ -174,7 +174,7 @@ pub(super) async fn read_field(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let code = code.into_inner();
-    let view = call.app.read(call.request_id.clone(), move |tx, _| FieldDetail::of(tx, &code)).await?;
+    let view = call.read(move |tx, _| FieldDetail::of(tx, &code)).await?;
     Ok(cached::versioned(&request, &view, tag(view.version))?)
 }
 

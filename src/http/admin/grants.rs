@@ -172,7 +172,7 @@ impl Versioned for GrantView {
     responses((status = 200, description = "A page.", body = GrantsView)))]
 pub(super) async fn list_grants(call: Call, query: Query<GrantsQuery>) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         let reader = events::Reader::of(tx, world, &caller)?;
         let query = query.0?;
         reader.require_official(tx, query.official_id)?;
@@ -196,7 +196,7 @@ pub(super) async fn list_grants(call: Call, query: Query<GrantsQuery>) -> Result
     responses((status = 200, description = "The right.", body = GrantView, headers(("ETag" = String, description = "Its version.")))))]
 pub(super) async fn read_grant(call: Call, id: PathId<GrantKey>) -> Result<HttpResponse, Problem> {
     let (caller, id) = (call.official()?, id.0);
-    let found = call.app.read(call.request_id.clone(), move |tx, world| {
+    let found = call.read(move |tx, world| {
         let reader = events::Reader::of(tx, world, &caller)?;
         let view = GrantView::by_id(tx, id?)?;
         reader.require_official(tx, view.official_id)?;

@@ -152,7 +152,7 @@ pub(super) async fn add_official(
     responses((status = 200, description = "The official.", body = OfficialDetail, headers(("ETag" = String, description = "His version.")))))]
 pub(super) async fn read_official(call: Call, id: PathId<OfficialKey>) -> Result<HttpResponse, Problem> {
     let (caller, id) = (call.official()?, id.0);
-    let found = call.app.read(call.request_id.clone(), move |tx, world| {
+    let found = call.read(move |tx, world| {
         let admin = Admin::of(tx, world, &caller)?;
         let row = accounts::within_reach(tx, &admin, id?)?;
         OfficialDetail::of(tx, row.id)
