@@ -119,7 +119,8 @@ fn follows<'a>(
         return Err(Difference::column("event", "payload", "is no JSON"));
     };
     // PostgreSQL spells JSON itself; in SQLite another spelling of the same value was not written by us.
-    if kind == DatabaseKind::Sqlite && payload.to_string() != cells.payload {
+    let spelled = payload.to_string();
+    if kind == DatabaseKind::Sqlite && spelled != cells.payload {
         return Err(Difference::column("event", "payload", "is not spelled as we spell JSON"));
     }
     let Some(role) = Role::parse(&cells.actor_role) else {
