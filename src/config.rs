@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use command::parse_agency_code;
-pub use command::{Backup, Command, Import, Restore, Serve, User, UserAdd, Verify};
+pub use command::{Agency, AgencyAdd, Backup, Command, Import, Restore, Serve, User, UserAdd, Verify};
 
 use crate::app::secrets::{SECRET_MINIMUM, SecretText};
 

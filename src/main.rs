@@ -14,7 +14,10 @@ use kiennghi::{
         secrets::{InstallationSecret, SecretHome},
         verify::{self, Told},
     },
-    config::{self, Backup, Command, DatabaseUrl, Import, Restore, Serve, Settings, User, UserAdd, Verify},
+    config::{
+        self, Agency, AgencyAdd, Backup, Command, DatabaseUrl, Import, Restore, Serve, Settings, User,
+        UserAdd, Verify,
+    },
     domain::submission::Personal,
     http, jobs,
     store::Db,
@@ -53,6 +56,7 @@ fn run() -> Result<ExitCode, Fault> {
         Command::Migrate => prepare(&open(&settings)?, &Serve::default()).map(|_| ()),
         Command::Import(what) => import_file(&app()?, &what),
         Command::User(User::Add(account)) => add_user(&app()?, account),
+        Command::Agency(Agency::Add(agency)) => add_agency(&app()?, agency),
         Command::Backup(to) => backup_file(&settings, &to),
         Command::Restore(from) => restore_file(&settings, &from),
         Command::Serve(how) => serve(&how, &settings),
@@ -98,7 +102,9 @@ fn serve(how: &Serve, settings: &Settings) -> Result<(), Fault> {
         demo::add_missing(&app).map_err(told)?;
     }
     if let Some(code) = settings.default_agency.clone() {
-        let known = app.write_now(move |tx, _| installation::set_default_agency(tx, &code)).map_err(told)?;
+        let known = app
+            .write_now(move |tx, world| installation::set_default_agency(tx, world, &code))
+            .map_err(told)?;
         if !known {
             tracing::warn!("the default agency of the settings does not exist yet");
         }
@@ -222,6 +228,14 @@ fn add_user(app: &App, account: UserAdd) -> Result<(), Fault> {
     };
     people::add_account(app, new, &password).map_err(told)?;
     Ok(writeln!(io::stdout(), "{done}")?)
+}
+
+fn add_agency(app: &App, agency: AgencyAdd) -> Result<(), Fault> {
+    let done = format!("added {}, {}", agency.code, agency.name);
+    let is_default =
+        installation::add_agency(app, agency.code, agency.name, agency.level, agency.parent).map_err(told)?;
+    let default = if is_default { ", which takes what no other serves" } else { "" };
+    Ok(writeln!(io::stdout(), "{done}{default}")?)
 }
 
 fn told(error: app::Error) -> Fault {

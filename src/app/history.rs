@@ -1,6 +1,7 @@
 //! The one way in which a petition changes: an event is appended, and everything that follows from it is written with it.
 
 mod batch;
+mod other;
 
 use std::collections::HashMap;
 
@@ -18,19 +19,20 @@ use crate::{
         act::Act,
         decide::Decision,
         event::{self, Actor, Event, Record, SCHEMA},
-        id::{EventId, Id, PetitionId, TextId},
+        id::{EventId, PetitionId, TextId},
         petition::Case,
         time::Instant,
     },
     store::{
         AnyConnection, StoreError, Together,
-        events::{self, OtherEvent, StoredEvent, TextRow},
+        events::{self, StoredEvent, TextRow},
         idempotency::{self, IdempotencyRow},
         petitions::{self, DetailRow, PetitionRow, SubmitterRow},
     },
 };
 
 pub use batch::Batch;
+pub use other::{Subject, link_other, record, version};
 
 /// A petition in hand: its fold, its row, and where its chain ends.
 #[derive(Debug, Clone)]
@@ -210,6 +212,18 @@ fn keep_texts(
     at: Instant,
 ) -> Result<(Act, Vec<TextRow>, FreshTexts), Error> {
     let mut value = serde_json::to_value(&act).map_err(Error::internal)?;
+    let (rows, fresh) = keep_given(&mut value, petition, event, at)?;
+    let act = serde_json::from_value(value).map_err(Error::internal)?;
+    Ok((act, rows, fresh))
+}
+
+/// Moves every `{"given": text}` out of a value, which then names the text and its digest.
+fn keep_given(
+    value: &mut Value,
+    subject: PetitionId,
+    event: EventId,
+    at: Instant,
+) -> Result<(Vec<TextRow>, FreshTexts), Error> {
     let mut rows = Vec::new();
     let mut fresh = HashMap::new();
     let mut keep = |slot: &str, given: String| -> Result<Value, Error> {
@@ -219,7 +233,7 @@ fn keep_texts(
         fresh.insert(id, given.clone());
         rows.push(TextRow {
             id,
-            subject_id: petition,
+            subject_id: subject,
             event_id: event,
             slot: slot.to_owned(),
             salt,
@@ -228,9 +242,8 @@ fn keep_texts(
         });
         Ok(json!({ "text": id, "digest": hex(&sum) }))
     };
-    visit(&mut value, "", &mut keep)?;
-    let act = serde_json::from_value(value).map_err(Error::internal)?;
-    Ok((act, rows, fresh))
+    visit(value, "", &mut keep)?;
+    Ok((rows, fresh))
 }
 
 /// Replaces each `{"given": text}` by what `keep` makes of it.
@@ -259,39 +272,6 @@ fn visit(
         _ => {}
     }
     Ok(())
-}
-
-/// Records the first event of something that is not a petition, such as a grant, with its own chain.
-pub fn record_other(
-    tx: &mut AnyConnection,
-    world: &World,
-    subject_kind: &str,
-    subject: uuid::Uuid,
-    name: &str,
-    facts: Value,
-) -> Result<(), Error> {
-    let mut other = OtherEvent {
-        id: new_id(),
-        subject_kind: subject_kind.to_owned(),
-        subject_id: Id::new(subject),
-        name: name.to_owned(),
-        at: world.now,
-        facts,
-        prev_hash: vec![0; 32],
-        hash: Vec::new(),
-    };
-    other.hash = link_other(&other)?;
-    Ok(events::insert_other(tx, &other)?)
-}
-
-/// The hash of the event of something that is not a petition.
-pub(super) fn link_other(other: &OtherEvent) -> Result<Vec<u8>, Error> {
-    let record = json!({
-        "id": other.id, "subject": { "kind": other.subject_kind, "id": other.subject_id }, "sequence": 1,
-        "type": other.name, "occurred_at": other.at.micros(), "recorded_at": other.at.micros(),
-        "facts": other.facts,
-    });
-    Ok(linked(&other.prev_hash, &event::canonical_json(&record).map_err(Error::internal)?))
 }
 
 /// Lower-case hexadecimal.

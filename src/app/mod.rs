@@ -4,6 +4,7 @@
 //! Invariant: nothing here knows HTTP; wall clock and random numbers are read in `clock` and `secrets` alone.
 
 pub mod actions;
+pub mod administration;
 pub mod backup;
 pub mod caller;
 pub mod clock;

@@ -189,7 +189,7 @@ fn check_references(
 ) -> Result<(), Error> {
     let mut checks = Checks::default();
     checks.require(
-        reference::field(tx, &submission.field_code)?.is_some(),
+        reference::is_active(tx, &submission.field_code)?,
         "/field_code",
         "unknown_code",
         "Không có lĩnh vực này; xem /v1/reference.",

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         identifiers::check_agency_code,
         time::Instant,
-        vocabulary::{Code, Role, Visibility},
+        vocabulary::{Code, Level, Role, Visibility},
     },
 };
 
@@ -33,6 +33,9 @@ pub enum Command {
     /// Manage local accounts.
     #[command(subcommand)]
     User(User),
+    /// Begin the tree of agencies; everything else about them is done over the API.
+    #[command(subcommand)]
+    Agency(Agency),
 }
 
 /// How to serve.
@@ -54,6 +57,30 @@ pub struct Import {
     /// Create agencies and fields that the file names and the database does not know.
     #[arg(long)]
     pub create_missing: bool,
+}
+
+/// What to do about agencies.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Agency {
+    /// Add an agency; the first one takes what no other serves.
+    Add(AgencyAdd),
+}
+
+/// The agency to add.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct AgencyAdd {
+    /// Its code: digits, capitals A–Z and dots, such as H29.
+    #[arg(long, value_parser = parse_agency_code)]
+    pub code: String,
+    /// Its name.
+    #[arg(long)]
+    pub name: String,
+    /// Its tier.
+    #[arg(long, value_parser = parse_code::<Level>)]
+    pub level: Level,
+    /// Code of the agency above it.
+    #[arg(long, value_parser = parse_agency_code)]
+    pub parent: Option<String>,
 }
 
 /// What to prove.

@@ -30,8 +30,8 @@ use crate::{
 
 /// The headers of an action, read but not yet judged.
 pub(super) struct Demand {
-    seen: Result<Seen, Error>,
-    key: Result<Option<String>, Error>,
+    pub(super) seen: Result<Seen, Error>,
+    pub(super) key: Result<Option<String>, Error>,
 }
 
 impl FromRequest for Demand {

@@ -1,5 +1,7 @@
 //! The event log and the texts it commits to.
 
+pub mod other;
+
 use std::collections::HashMap;
 
 use diesel::{dsl::max, prelude::*, sql_types::BigInt};
@@ -95,46 +97,7 @@ pub fn insert_all(tx: &mut AnyConnection, stored: &[StoredEvent]) -> Result<(), 
     Ok(())
 }
 
-/// The first event of something that is not a petition.
-#[derive(Debug, Clone)]
-pub struct OtherEvent {
-    pub id: EventId,
-    pub subject_kind: String,
-    pub subject_id: PetitionId,
-    pub name: String,
-    pub at: Instant,
-    pub facts: serde_json::Value,
-    pub prev_hash: Vec<u8>,
-    pub hash: Vec<u8>,
-}
-
-/// Writes the first event of something that is not a petition.
-pub fn insert_other(tx: &mut AnyConnection, other: &OtherEvent) -> Result<(), StoreError> {
-    let row = EventRow {
-        id: other.id,
-        subject_kind: other.subject_kind.clone(),
-        subject_id: other.subject_id,
-        sequence: 1,
-        type_: other.name.clone(),
-        actor_official_id: None,
-        actor_role: Role::System,
-        actor_agency_id: None,
-        actor_position: None,
-        on_behalf_of: None,
-        request_id: None,
-        caused_by: None,
-        occurred_at: other.at,
-        recorded_at: other.at,
-        payload: Json(other.facts.clone()),
-        prev_hash: other.prev_hash.clone(),
-        hash: other.hash.clone(),
-        position: next_position(tx)?,
-    };
-    diesel::insert_into(event::table).values(&row).execute(tx)?;
-    Ok(())
-}
-
-/// Writes the texts of many events.
+/// Writes the texts of an event, or of many.
 pub fn insert_texts(tx: &mut AnyConnection, texts: &[TextRow]) -> Result<(), StoreError> {
     for part in texts.chunks(BATCH) {
         native!(tx, c => diesel::insert_into(event_text::table).values(part).execute(c))?;

@@ -30,6 +30,7 @@ pub mod sql_types;
 mod together;
 pub mod tracking;
 pub mod verify;
+pub mod workload;
 mod writer;
 
 /// How many rows one statement of a batch writes: the widest table has 32 columns, and SQLite binds 32,766 values.

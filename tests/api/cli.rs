@@ -262,9 +262,7 @@ async fn a_user_who_was_added_can_sign_in(db: TestDb) {
     let (status, body) = server.call("GET", "/v1/petitions?limit=1", Some(&token), None);
     assert_eq!(status, 200, "{body}");
 
-    assert!(
-        sentence(&add("moi", "H99.1", "approver", "mật khẩu dài")).contains("username: This name is taken.")
-    );
+    assert!(sentence(&add("moi", "H99.1", "approver", "mật khẩu dài")).contains("username: Taken already"));
     assert!(sentence(&add("khac", "X1", "approver", "mật khẩu dài")).contains("agency: There is no agency"));
     assert!(sentence(&add("khac", "H99.1", "approver", "ngắn")).contains("at least 8 characters"));
     assert!(sentence(&add("khac", "H99.1", "citizen", "mật khẩu dài")).contains("role: This role"));

@@ -7,7 +7,9 @@
 )]
 
 mod actions;
+mod admin;
 mod architecture;
+mod assaults;
 mod authorization;
 mod backup;
 mod cli;
@@ -43,7 +45,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases: Vec<Case> = [
         actions::cases(),
+        admin::cases(),
         architecture::cases(),
+        assaults::cases(),
         authorization::cases(),
         backup::cases(),
         cli::cases(),

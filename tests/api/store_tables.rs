@@ -230,6 +230,7 @@ async fn fields_are_listed(db: TestDb) {
             name_en: "Test".to_owned(),
             provenance: "native".to_owned(),
             created_at: at(0),
+            active: true,
         };
         reference::insert_field(c, &row)?;
         assert_eq!(reference::field(c, "zz-test")?.as_ref(), Some(&row));

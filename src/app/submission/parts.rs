@@ -115,7 +115,7 @@ pub(crate) fn check_parts(tx: &mut AnyConnection, letter: &Case, parts: &[Part])
         );
         checks.add(check_instance(&at("instance"), part.kind, part.instance));
         checks.require(
-            reference::field(tx, &part.field_code)?.is_some(),
+            reference::is_active(tx, &part.field_code)?,
             &at("field_code"),
             "unknown_code",
             "Không có lĩnh vực này; xem /v1/reference.",

@@ -10,11 +10,12 @@ use crate::{
     },
     domain::{
         event::{self, Actor, Event, Record, SCHEMA},
+        id::Id,
         vocabulary::{Code, Role},
     },
     store::{
         DatabaseKind,
-        events::{OtherEvent, StoredEvent},
+        events::{StoredEvent, other::OtherEvent},
         verify::EventCells,
     },
 };
@@ -69,8 +70,16 @@ pub(super) fn other(
     let other = OtherEvent {
         id: cells.id,
         subject_kind: cells.subject_kind.clone(),
-        subject_id: cells.subject_id,
+        subject_id: Id::new(cells.subject_id.uuid()),
+        sequence: u32::try_from(cells.sequence).unwrap_or(0),
         name: cells.type_.clone(),
+        actor: Actor {
+            role: link.role,
+            official: cells.actor_official_id,
+            agency: cells.actor_agency_id,
+            position: cells.actor_position.clone(),
+        },
+        request_id: cells.request_id.clone(),
         at: cells.occurred_at,
         facts: link.payload,
         prev_hash: cells.prev_hash.clone(),
@@ -171,18 +180,16 @@ fn read(link: Link<'_>) -> Result<Proven, Difference> {
     Ok(Proven { stored: StoredEvent { event, prev_hash, hash, position }, payload })
 }
 
-/// An event of something else carries nothing in the columns that its hash leaves out.
+/// An event of something else carries nothing in the columns that its hash leaves out: whom it was for, what caused it,
+/// and, of what the server did of its own accord, who did it.
 fn bare(link: Link<'_>) -> Result<Link<'_>, Difference> {
     let cells = link.cells;
-    if link.role != Role::System {
-        return Err(wrong("actor_role", &Role::System.as_str(), &cells.actor_role));
-    }
+    let acted = link.role != Role::System;
     let empty = [
-        ("actor_official_id", cells.actor_official_id.is_none()),
-        ("actor_agency_id", cells.actor_agency_id.is_none()),
-        ("actor_position", cells.actor_position.is_none()),
+        ("actor_official_id", acted || cells.actor_official_id.is_none()),
+        ("actor_agency_id", acted || cells.actor_agency_id.is_none()),
+        ("actor_position", acted || cells.actor_position.is_none()),
         ("on_behalf_of", cells.on_behalf_of.is_none()),
-        ("request_id", cells.request_id.is_none()),
         ("caused_by", cells.caused_by.is_none()),
     ];
     if let Some((column, _)) = empty.into_iter().find(|(_, is_empty)| !is_empty) {
