@@ -20,7 +20,8 @@ const AGENCIES: usize = 20;
 pub(crate) fn write(file: &Path) -> Result<(), Fault> {
     let mut out = BufWriter::new(File::create(file)?);
     for number in 0..RECORDS {
-        let day = |month: usize| format!("2025-{:02}-{:02}T08:00:00+07:00", month + number % 3, 1 + number % 28);
+        let day =
+            |month: usize| format!("2025-{:02}-{:02}T08:00:00+07:00", month + number % 3, 1 + number % 28);
         let (due, closed) = match number % 4 {
             0 => (day(5), None),
             1 => ("2099-06-01T08:00:00+07:00".to_owned(), None),

@@ -102,7 +102,8 @@ impl Served {
     /// The token of a demo account.
     pub(crate) fn sign_in(&self, username: &str) -> Result<String, Fault> {
         let body = json!({"username": username, "password": PASSWORD}).to_string();
-        let answer: Value = serde_json::from_slice(&self.ask(&request("POST", "/v1/sessions", &[], &body))?)?;
+        let answer: Value =
+            serde_json::from_slice(&self.ask(&request("POST", "/v1/sessions", &[], &body))?)?;
         let token = answer.get("access_token").and_then(Value::as_str).ok_or("no token")?;
         Ok(token.to_owned())
     }
