@@ -150,14 +150,14 @@ impl Bare {
         parts.iter().map(prepare).collect()
     }
 
-    /// `= ANY($1)` becomes `IN (?, ?)`.
+    /// `= ANY($1)` becomes `IN (?, ?)`; a column left to its default is NULL, as no column has another.
     fn translate(&self, statement: &script::Statement) -> (String, Vec<Bound>) {
         let mut sql = String::new();
         let mut bounds = Vec::new();
         for piece in pieces(&statement.sql) {
             let Piece::Value(number) = piece else {
                 if let Piece::Text(text) = piece {
-                    sql.push_str(text);
+                    sql.push_str(&text.replace("DEFAULT", "NULL"));
                 }
                 continue;
             };
