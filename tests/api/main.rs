@@ -9,11 +9,13 @@
 mod actions;
 mod architecture;
 mod authorization;
+mod backup;
 mod cli;
 mod cube;
 mod demo;
 mod histories;
 mod import;
+mod kill;
 mod lists;
 mod openapi;
 mod outage;
@@ -21,6 +23,7 @@ mod preview;
 mod public;
 mod reference;
 mod refusals;
+mod replica;
 mod reports;
 mod schema_parity;
 mod store;
@@ -28,6 +31,7 @@ mod store_tables;
 mod support;
 mod together;
 mod tracking;
+mod verify;
 mod walk;
 
 use std::process::ExitCode;
@@ -41,11 +45,13 @@ fn main() -> ExitCode {
         actions::cases(),
         architecture::cases(),
         authorization::cases(),
+        backup::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
         histories::cases(),
         import::cases(),
+        kill::cases(),
         lists::cases(),
         openapi::cases(),
         outage::cases(),
@@ -53,12 +59,14 @@ fn main() -> ExitCode {
         public::cases(),
         reference::cases(),
         refusals::cases(),
+        replica::cases(),
         reports::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
         together::cases(),
         tracking::cases(),
+        verify::cases(),
         walk::cases(),
     ]
     .concat();
