@@ -95,9 +95,9 @@ impl Bare {
                 for (statement, bounds) in &mut prepared {
                     let row = Row { bounds, number, petition: Uuid::nil() };
                     row.bind(statement)?;
-                    // A write may return its row.
-                    let mut rows = statement.raw_query();
-                    while rows.next()?.is_some() {}
+                    if statement.raw_execute()? == 0 {
+                        return Err("a write of bare SQLite found no row to change".into());
+                    }
                 }
                 number += 1;
             }

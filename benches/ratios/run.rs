@@ -49,6 +49,14 @@ struct Postgres {
     version: String,
 }
 
+impl Postgres {
+    /// How many petitions pgbench has classified.
+    fn moved(&self) -> Option<u64> {
+        let sql = "SELECT count(*) FROM petition WHERE state = 'classified' AND provenance = 'native'";
+        self.cluster.ask(COPY, sql).ok()?.trim().parse().ok()
+    }
+}
+
 /// What one database can do without us, by operation.
 type Limits = Vec<(Operation, [Option<f64>; 2])>;
 
@@ -277,9 +285,14 @@ impl Bench<'_> {
             if operation != Operation::Transition {
                 return run(text, seconds, number);
             }
-            let each = Amount::Each((submitted? * self.arguments.seconds as f64 / clients as f64) as u64 + 1);
-            run(&pgbench::render(submit, petitions), each, number)?;
-            run(text, each, number)
+            let each = (submitted? * self.arguments.seconds as f64 / clients as f64) as u64 + 1;
+            run(&pgbench::render(submit, petitions), Amount::Each(each), number)?;
+            let before = postgres.moved();
+            let rate = run(text, Amount::Each(each), number)?;
+            if postgres.moved()? - before? < each * clients as u64 {
+                self.notes.add("pgbench's transitions found no petition to move: their ratio means nothing.");
+            }
+            Some(rate)
         };
         let same = one(&pgbench::render(script, petitions), *submitted);
         if operation == Operation::Submit {
