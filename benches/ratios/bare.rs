@@ -26,6 +26,10 @@ const SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAG
     PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824;
     PRAGMA temp_store = MEMORY;";
 
+/// Counts the petitions that transitions have moved, on both databases.
+pub(crate) const MOVED: &str =
+    "SELECT count(*) FROM petition WHERE state = 'classified' AND provenance = 'native'";
+
 /// A file with nothing above it.
 pub(crate) struct Bare {
     connection: Connection,
@@ -45,6 +49,13 @@ enum Bound {
 /// What the tests of the two databases call the same thing: a name, and its id there.
 pub(crate) const NAMES: &str = "SELECT 'agency ' || code, agency_id FROM agency_version
      UNION ALL SELECT 'petition ' || external_id, petition_id FROM external_ref";
+
+/// Copies a file at rest, with what its log may still hold.
+pub(crate) fn copy(file: &Path, copy: &Path) -> Result<(), Fault> {
+    Connection::open(file)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    std::fs::copy(file, copy)?;
+    Ok(())
+}
 
 impl Bare {
     /// Opens a file that holds the same backlog as the PostgreSQL whose `names` are given: lines of `NAME|ID`.
@@ -95,15 +106,21 @@ impl Bare {
                 for (statement, bounds) in &mut prepared {
                     let row = Row { bounds, number, petition: Uuid::nil() };
                     row.bind(statement)?;
-                    if statement.raw_execute()? == 0 {
-                        return Err("a write of bare SQLite found no row to change".into());
-                    }
+                    // A write may return its row.
+                    let mut rows = statement.raw_query();
+                    while rows.next()?.is_some() {}
                 }
                 number += 1;
             }
             commit.execute([])?;
         }
         Ok(((number - numbers.start) as f64 / begun.elapsed().as_secs_f64(), number))
+    }
+
+    /// How many submitted petitions are classified.
+    pub(crate) fn moved(&self) -> Result<u64, Fault> {
+        let count: i64 = self.connection.query_row(MOVED, [], |row| row.get(0))?;
+        Ok(count.try_into()?)
     }
 
     /// Runs the queries of a script, each time for another petition; gives how many times in a second.
@@ -157,7 +174,7 @@ impl Bare {
         for piece in pieces(&statement.sql) {
             let Piece::Value(number) = piece else {
                 if let Piece::Text(text) = piece {
-                    sql.push_str(&text.replace("DEFAULT", "NULL"));
+                    sql.push_str(&text.replace("DEFAULT", "NULL").replace("= ANY(SELECT", "IN (SELECT"));
                 }
                 continue;
             };

@@ -16,8 +16,8 @@ pub(crate) struct Sent {
     pub(crate) parameters: Vec<Option<String>>,
 }
 
-/// Runs something and gives the statements of the transactions in which a parameter was `needle`; the jobs of the
-/// server have transactions of their own, which do not count.
+/// Runs something and gives all statements that were sent meanwhile, by the jobs of the server too. One of them must
+/// have had `needle` for a parameter: else the log is not what it should be.
 pub(crate) fn during<T>(
     log: &Path,
     needle: &str,
@@ -28,10 +28,8 @@ pub(crate) fn during<T>(
     let done = work()?;
     let mut text = String::new();
     file.read_to_string(&mut text)?;
-    let names = |sent: &Sent| sent.parameters.iter().flatten().any(|value| value == needle);
-    let sent: Vec<Sent> =
-        transactions(&text).into_iter().filter(|all| all.iter().any(names)).flatten().collect();
-    if sent.is_empty() {
+    let sent: Vec<Sent> = transactions(&text).into_iter().flatten().collect();
+    if !sent.iter().flat_map(|sent| &sent.parameters).flatten().any(|value| value == needle) {
         return Err("the log shows no statement of the request".into());
     }
     Ok((done, sent))

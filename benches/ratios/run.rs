@@ -52,8 +52,7 @@ struct Postgres {
 impl Postgres {
     /// How many petitions pgbench has classified.
     fn moved(&self) -> Option<u64> {
-        let sql = "SELECT count(*) FROM petition WHERE state = 'classified' AND provenance = 'native'";
-        self.cluster.ask(COPY, sql).ok()?.trim().parse().ok()
+        self.cluster.ask(COPY, bare::MOVED).ok()?.trim().parse().ok()
     }
 }
 
@@ -175,15 +174,19 @@ impl Bench<'_> {
     fn bare(&self, postgres: &Postgres, file: &Path) -> Result<Limits, Fault> {
         progress("bare SQLite");
         let copy = self.folder.path().join("bare.db");
-        std::fs::copy(file, &copy)?;
+        bare::copy(file, &copy)?;
         let bare = Bare::open(&copy, &postgres.cluster.ask(OURS, bare::NAMES)?)?;
         let script = |operation| postgres.workload.script(operation).ok_or("an operation without a script");
         let (submit, transition) = (script(Operation::Submit)?, script(Operation::Transition)?);
         let time = self.duration();
         let (alone, middle) = bare.write(submit, 0..u64::from(u32::MAX), 1, time)?;
         let (grouped, end) = bare.write(submit, middle..u64::from(u32::MAX), GROUP, time)?;
-        let (moved, _) = bare.write(transition, 0..middle, 1, time)?;
-        let (moved_grouped, _) = bare.write(transition, middle..end, GROUP, time)?;
+        let before = bare.moved()?;
+        let (moved, first_end) = bare.write(transition, 0..middle, 1, time)?;
+        let (moved_grouped, second_end) = bare.write(transition, middle..end, GROUP, time)?;
+        if bare.moved()? - before < first_end + (second_end - middle) {
+            return Err("its transitions found no petition to move".into());
+        }
         let mut limits = vec![
             (Operation::Submit, [Some(alone), Some(grouped)]),
             (Operation::Transition, [Some(moved), Some(moved_grouped)]),

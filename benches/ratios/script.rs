@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use crate::{Fault, capture::Sent};
+use crate::capture::Sent;
 
 /// A value of a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,27 +64,29 @@ pub(crate) enum Subject<'a> {
     Keys(&'a str),
     /// A petition that the submission before made.
     Made,
-    /// Petitions of the backlog.
+    /// A petition of the backlog.
     Read(&'a str),
+    /// The same page twice.
+    Page,
 }
 
 impl Script {
-    /// Made from what two runs sent.
+    /// Made from what two runs sent; nothing when they sent different statements.
     pub(crate) fn between(
         first: &[Sent],
         second: &[Sent],
         subject: Subject<'_>,
         slots: &mut Slots,
-    ) -> Result<Self, Fault> {
+    ) -> Option<Self> {
         if !first.iter().map(|sent| &sent.sql).eq(second.iter().map(|sent| &sent.sql)) {
-            return Err("two runs sent different statements".into());
+            return None;
         }
         let statements = first.iter().zip(second).map(|(first, second)| {
             let values = first.parameters.iter().zip(&second.parameters);
             let values = values.map(|(one, other)| slots.value(one.as_deref(), other.as_deref(), subject));
             Statement { sql: first.sql.clone(), values: values.collect() }
         });
-        Ok(Self { statements: statements.collect() })
+        Some(Self { statements: statements.collect() })
     }
 
     /// The same with one statement for each part of those that the server sends together.
@@ -129,7 +131,7 @@ impl Slots {
             );
         }
         let form = match subject {
-            Subject::Read(_) => None,
+            Subject::Read(_) | Subject::Page => None,
             Subject::Keys(key) if key == one => Some(Form::Word),
             _ => form_of(one),
         };

@@ -2,6 +2,7 @@
 
 use crate::{
     Fault, capture,
+    capture::Sent,
     operations::{self, Callers, Operation},
     postgres::Cluster,
     script::{Script, Slots, Subject},
@@ -12,7 +13,8 @@ use crate::{
 const HEADERS: [(&str, &str); 1] = [("X-Request-Id", "bench")];
 /// How often a request is asked before it is looked at, until caches are warm.
 const WARM: usize = 2;
-/// How many pairs of petitions are tried until two are read by the same statements.
+/// How often a request is asked twice, until the jobs of the server, which look for work every second, leave the
+/// statements of both alone.
 const TRIES: usize = 20;
 
 /// One script for each operation.
@@ -20,48 +22,21 @@ pub(crate) struct Workload {
     scripts: Vec<(Operation, Script)>,
 }
 
+/// What asks and listens.
+struct Capture<'a> {
+    cluster: &'a Cluster,
+    server: &'a Served,
+    callers: &'a Callers,
+}
+
 impl Workload {
     /// Asks each request twice and reads what the server sent; the database logs every statement meanwhile.
     pub(crate) fn capture(cluster: &Cluster, server: &Served, callers: &Callers) -> Result<Self, Fault> {
-        let ask =
-            |operation: Operation, subject: &str| server.ask(&operation.request(callers, subject, &HEADERS));
-        let log = cluster.log();
-        let seen = |operation, subject: &str, needle: &str| {
-            capture::during(&log, needle, || ask(operation, subject))
-                .map_err(|fault| -> Fault { format!("{operation}: {fault}").into() })
-        };
-        for _ in 0..WARM {
-            let receipt = ask(Operation::Submit, &operations::fresh_key())?;
-            ask(Operation::Transition, &id_of(&receipt)?)?;
-        }
-        let mut slots = Slots::default();
-        let (key, other_key) = (operations::fresh_key(), operations::fresh_key());
-        let (first, sent) = seen(Operation::Submit, &key, &key)?;
-        let (second, again) = seen(Operation::Submit, &other_key, &other_key)?;
-        let submit = Script::between(&sent, &again, Subject::Keys(&key), &mut slots)?;
-
-        let (made, other) = (id_of(&first)?, id_of(&second)?);
-        let (_, sent) = seen(Operation::Transition, &made, &made)?;
-        let (_, again) = seen(Operation::Transition, &other, &other)?;
-        let transition = Script::between(&sent, &again, Subject::Made, &mut slots)?;
-
-        let known: Vec<&String> = callers.known.iter().collect();
-        let read = known.windows(2).take(TRIES).find_map(|pair| {
-            let [one, other] = pair else { return None };
-            ask(Operation::Read, one).ok()?;
-            let (_, sent) = seen(Operation::Read, one, one).ok()?;
-            let (_, again) = seen(Operation::Read, other, other).ok()?;
-            Script::between(&sent, &again, Subject::Read(one), &mut Slots::default()).ok()
-        });
-        let read = read.ok_or("no two petitions are read by the same statements")?;
-
-        for _ in 0..WARM {
-            ask(Operation::Overdue, "")?;
-        }
-        // A page asks for one more than it shows.
-        let (_, sent) = seen(Operation::Overdue, "", "51")?;
-        let overdue = Script::between(&sent, &sent, Subject::Made, &mut Slots::default())?;
-
+        let capture = Capture { cluster, server, callers };
+        capture.warm_up()?;
+        let (submit, transition) = until_same(|_| capture.writes())?;
+        let read = until_same(|number| capture.read(number))?;
+        let overdue = until_same(|_| capture.overdue())?;
         let scripts = vec![
             (Operation::Submit, submit),
             (Operation::Transition, transition),
@@ -73,6 +48,61 @@ impl Workload {
 
     pub(crate) fn script(&self, operation: Operation) -> Option<&Script> {
         self.scripts.iter().find(|(of, _)| *of == operation).map(|(_, script)| script)
+    }
+}
+
+/// Tries until two runs sent the same statements.
+fn until_same<T>(attempt: impl Fn(usize) -> Result<Option<T>, Fault>) -> Result<T, Fault> {
+    let found = (0..TRIES).find_map(|number| attempt(number).transpose());
+    found.unwrap_or_else(|| Err("the server never sent the same statements twice".into()))
+}
+
+impl Capture<'_> {
+    fn warm_up(&self) -> Result<(), Fault> {
+        for _ in 0..WARM {
+            let receipt = self.ask(Operation::Submit, &operations::fresh_key())?;
+            self.ask(Operation::Transition, &id_of(&receipt)?)?;
+            self.ask(Operation::Overdue, "")?;
+        }
+        Ok(())
+    }
+
+    fn ask(&self, operation: Operation, subject: &str) -> Result<Vec<u8>, Fault> {
+        self.server.ask(&operation.request(self.callers, subject, &HEADERS))
+    }
+
+    fn seen(&self, operation: Operation, subject: &str, needle: &str) -> Result<(Vec<u8>, Vec<Sent>), Fault> {
+        capture::during(&self.cluster.log(), needle, || self.ask(operation, subject))
+            .map_err(|fault| format!("{operation}: {fault}").into())
+    }
+
+    /// Two submissions, and the transitions of what they made.
+    fn writes(&self) -> Result<Option<(Script, Script)>, Fault> {
+        let mut slots = Slots::default();
+        let (key, other_key) = (operations::fresh_key(), operations::fresh_key());
+        let (first, sent) = self.seen(Operation::Submit, &key, &key)?;
+        let (second, again) = self.seen(Operation::Submit, &other_key, &other_key)?;
+        let submit = Script::between(&sent, &again, Subject::Keys(&key), &mut slots);
+        let (made, other) = (id_of(&first)?, id_of(&second)?);
+        let (_, sent) = self.seen(Operation::Transition, &made, &made)?;
+        let (_, again) = self.seen(Operation::Transition, &other, &other)?;
+        let transition = Script::between(&sent, &again, Subject::Made, &mut slots);
+        Ok(submit.zip(transition))
+    }
+
+    fn read(&self, number: usize) -> Result<Option<Script>, Fault> {
+        let Some([one, other]) = self.callers.known.get(number..number + 2) else { return Ok(None) };
+        self.ask(Operation::Read, one)?;
+        let (_, sent) = self.seen(Operation::Read, one, one)?;
+        let (_, again) = self.seen(Operation::Read, other, other)?;
+        Ok(Script::between(&sent, &again, Subject::Read(one), &mut Slots::default()))
+    }
+
+    fn overdue(&self) -> Result<Option<Script>, Fault> {
+        // A page asks for one more than it shows.
+        let (_, sent) = self.seen(Operation::Overdue, "", "51")?;
+        let (_, again) = self.seen(Operation::Overdue, "", "51")?;
+        Ok(Script::between(&sent, &again, Subject::Page, &mut Slots::default()))
     }
 }
 
