@@ -5,6 +5,7 @@
 mod bare;
 mod capture;
 mod client;
+mod guard;
 mod load;
 mod operations;
 mod pgbench;

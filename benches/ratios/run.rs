@@ -105,7 +105,7 @@ fn prepare_postgres(
     let server = installation.serve()?;
     let callers = Callers::sign_in(&server)?;
     let workload = Workload::capture(&cluster, &server, &callers)?;
-    server.stop()?;
+    drop(server);
     cluster.ask("postgres", &format!("ALTER DATABASE {OURS} RESET log_statement"))?;
     cluster.ask(OURS, "VACUUM ANALYZE")?;
     cluster.ask("postgres", &format!("CREATE DATABASE {COPY} TEMPLATE {OURS}"))?;
@@ -148,8 +148,7 @@ impl Bench<'_> {
     fn measure_postgres(&self) -> Result<(), Fault> {
         let Some(postgres) = &self.postgres else { return Ok(()) };
         let server = postgres.installation.serve()?;
-        self.measure("PostgreSQL", &server, &postgres.callers, &Limits::new())?;
-        server.stop()
+        self.measure("PostgreSQL", &server, &postgres.callers, &Limits::new())
     }
 
     fn measure_sqlite(&self) -> Result<(), Fault> {
@@ -160,14 +159,13 @@ impl Bench<'_> {
         installation.import(&self.folder.path().join("backlog.ndjson"))?;
         let server = installation.serve()?;
         let callers = Callers::sign_in(&server)?;
-        server.stop()?;
+        drop(server);
         let limits = match &self.postgres {
             Some(postgres) => self.notes.value("bare SQLite", self.bare(postgres, &file)),
             None => None,
         };
         let server = installation.serve()?;
-        self.measure("SQLite", &server, &callers, &limits.unwrap_or_default())?;
-        server.stop()
+        self.measure("SQLite", &server, &callers, &limits.unwrap_or_default())
     }
 
     /// What SQLite does alone, on a copy of the file.

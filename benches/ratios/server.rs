@@ -2,10 +2,9 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Duration,
@@ -16,8 +15,10 @@ use serde_json::{Value, json};
 use crate::{
     Fault,
     client::{Connection, request},
+    guard::{self, Guarded},
 };
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_kiennghi");
 const GREETING: &str = "kiennghi listens on http://";
 const SECRET: &str = "a secret of the benchmark, long enough to be one";
 /// The password of the accounts of `--demo`.
@@ -33,16 +34,16 @@ pub(crate) struct Installation {
     pub(crate) log: String,
 }
 
-/// A server that runs; killed when dropped.
+/// A server that runs; stopped when dropped.
 pub(crate) struct Served {
-    child: Child,
+    process: Guarded,
     pub(crate) address: SocketAddr,
 }
 
 impl Installation {
-    fn program(&self, arguments: &[&str]) -> Result<Command, Fault> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kiennghi"));
-        command.args(arguments).current_dir(&self.folder).env_clear().stdin(Stdio::null());
+    /// Puts a command into the surroundings of the installation, with nothing of our own.
+    fn settle(&self, mut command: Command) -> Result<Command, Fault> {
+        command.current_dir(&self.folder).env_clear();
         command.env("DATABASE_URL", &self.url).env("KIENNGHI_SECRET", SECRET).env("RUST_LOG", &self.log);
         command.env("KIENNGHI_TOKEN_MINUTES", "1440").env("KIENNGHI_LIMITS_OFF", "true");
         let log = File::options().create(true).append(true).open(self.folder.join("server.log"))?;
@@ -52,8 +53,8 @@ impl Installation {
 
     /// Imports a backlog, with the agencies and fields it names.
     pub(crate) fn import(&self, file: &Path) -> Result<(), Fault> {
-        let mut command = self.program(&["import", "--create-missing"])?;
-        let output = command.arg(file).output()?;
+        let mut command = self.settle(Command::new(PROGRAM))?;
+        let output = command.args(["import", "--create-missing"]).arg(file).stdin(Stdio::null()).output()?;
         if !output.status.success() {
             return Err(format!("the import failed: {}", self.logged()).into());
         }
@@ -65,20 +66,13 @@ impl Installation {
     }
 
     pub(crate) fn serve(&self) -> Result<Served, Fault> {
-        let mut command = self.program(&["serve", "--demo", "--listen", "127.0.0.1:0"])?;
-        let mut child = command.stdout(Stdio::piped()).spawn()?;
-        let mut greeting = String::new();
-        let stdout = child.stdout.take().ok_or("no pipe")?;
-        BufReader::new(stdout).read_line(&mut greeting)?;
+        let command = guard::command(PROGRAM, &["serve", "--demo", "--listen", "127.0.0.1:0"]);
+        let mut process = Guarded::start(&mut self.settle(command)?)?;
+        let greeting = process.line()?;
         let address = greeting.strip_prefix(GREETING).and_then(|rest| rest.split([';', '\n']).next());
-        match address.and_then(|address| address.parse().ok()) {
-            Some(address) => Ok(Served { child, address }),
-            None => {
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(format!("the server does not start: {}", self.logged()).into())
-            }
-        }
+        let address = address.and_then(|address| address.parse().ok());
+        let address = address.ok_or_else(|| format!("the server does not start: {}", self.logged()))?;
+        Ok(Served { process, address })
     }
 
     /// The end of what the program logged.
@@ -116,7 +110,7 @@ impl Served {
             let watch = scope.spawn(|| {
                 let mut most = None;
                 while !over.load(Ordering::Relaxed) {
-                    most = most.max(resident(self.child.id()));
+                    most = most.max(resident(self.process.process));
                     thread::sleep(GLANCE);
                 }
                 most
@@ -125,20 +119,6 @@ impl Served {
             over.store(true, Ordering::Relaxed);
             (done, watch.join().ok().flatten())
         })
-    }
-
-    /// Tells the server to stop and waits until it has.
-    pub(crate) fn stop(mut self) -> Result<(), Fault> {
-        Command::new("kill").args(["-INT", &self.child.id().to_string()]).status()?;
-        self.child.wait()?;
-        Ok(())
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,52 +1,35 @@
 //! A static answer: the same actix-web in a process of its own, which only sends bytes that it holds.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    net::SocketAddr,
-    process::{Child, Command, Stdio},
-};
+use std::{io::Write, net::SocketAddr};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use crate::Fault;
+use crate::{
+    Fault,
+    guard::{self, Guarded},
+};
 
 /// The argument with which this program serves the static answer instead.
 pub(crate) const ARGUMENT: &str = "--static-answer";
 
-/// A process that answers; killed when dropped.
+/// A process that answers; stopped when dropped.
 pub(crate) struct Still {
-    child: Child,
+    _process: Guarded,
     pub(crate) address: SocketAddr,
 }
 
 impl Still {
     /// Starts it with an answer of so many bytes.
     pub(crate) fn start(bytes: usize) -> Result<Self, Fault> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args([ARGUMENT, &bytes.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut child = command.spawn()?;
-        let mut line = String::new();
-        let stdout = child.stdout.take().ok_or("no pipe")?;
-        BufReader::new(stdout).read_line(&mut line)?;
-        match line.trim().parse() {
-            Ok(address) => Ok(Self { child, address }),
-            Err(error) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(format!("the static answer does not start: {error}").into())
-            }
-        }
+        let program = std::env::current_exe()?;
+        let program = program.to_str().ok_or("the path of this program must be UTF-8")?;
+        let mut process = Guarded::start(&mut guard::command(program, &[ARGUMENT, &bytes.to_string()]))?;
+        let address = process.line()?.trim().parse()?;
+        Ok(Self { _process: process, address })
     }
 }
 
-impl Drop for Still {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Serves the static answer until the process is killed.
+/// Serves the static answer until the process is told to stop.
 pub(crate) fn serve(bytes: usize) -> Result<(), Fault> {
     let body = web::Bytes::from("x".repeat(bytes));
     actix_web::rt::System::new().block_on(async move {
