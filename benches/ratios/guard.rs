@@ -10,7 +10,7 @@ use crate::Fault;
 /// Runs a program, says which process it is, and waits for its own standard input to close, which a kill of this
 /// program does too. Then it tells the program to stop, and waits until it has.
 const SHELL: &str = r#"
-trap '' INT TERM HUP
+trap '' INT TERM HUP PIPE
 "$@" </dev/null &
 echo "$!"
 read -r _

@@ -12,7 +12,7 @@ use crate::Fault;
 /// Makes and starts the cluster, says where it is, and waits for this program to end, also by a kill, which closes
 /// its standard input. Then it stops the server and removes the folder.
 const WATCHDOG: &str = r#"
-trap '' INT TERM HUP
+trap '' INT TERM HUP PIPE
 folder=$(mktemp -d "${TMPDIR:-/tmp}/kiennghi-bench-XXXXXX" 2>/dev/null || mktemp -d /tmp/kiennghi-bench-XXXXXX) || exit 1
 cd "$folder" && chmod 755 "$folder" || exit 1
 if "$1/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C >setup 2>&1 &&
