@@ -3,31 +3,32 @@
 use std::{
     fs::{File, TryLockError},
     hash::{BuildHasher, Hasher, RandomState},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use diesel::{
-    Connection, QueryDsl, RunQueryDsl,
+    Connection,
     connection::{Instrumentation, InstrumentationEvent, SimpleConnection},
-    migration::MigrationSource,
-    pg::Pg,
     r2d2::{HandleError, Pool, PooledConnection},
     result::{DatabaseErrorKind, Error},
-    sqlite::Sqlite,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
     connection::{AnyConnection, Connector, DatabaseKind, Location, Mode},
     error::{StoreError, is_conflict},
-    schema::migration,
+    replica::{self, Freshness},
     writer::{Writer, guarded},
 };
+
+mod state;
+
+pub use state::Load;
 
 const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -49,20 +50,15 @@ pub struct Db {
 
 struct Inner {
     location: Location,
-    pool: Pool<Connector>,
+    pools: Pools,
     /// SQLite only: all writes go through it.
     writer: Option<Writer>,
 }
 
-/// What a database is busy with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Load {
-    /// Connections that nobody uses.
-    pub idle: u32,
-    /// Connections at work.
-    pub in_use: u32,
-    /// Writes that wait for SQLite's writer.
-    pub waiting_writes: u32,
+/// The connections that lie ready.
+pub(super) struct Pools {
+    pub(super) primary: Pool<Connector>,
+    pub(super) replica: OnceLock<Pool<Connector>>,
 }
 
 /// Held while serving a SQLite file; the operating system lets go of it with the process.
@@ -70,6 +66,29 @@ pub struct Load {
 pub struct ServingLock {
     /// Nothing on PostgreSQL, which any number of processes may serve.
     _file: Option<File>,
+}
+
+impl ServingLock {
+    /// Claims a SQLite file, which need not exist yet.
+    pub fn claim(path: &Path) -> Result<Self, StoreError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".serving");
+        let trouble =
+            |error: std::io::Error| StoreError::Configuration(format!("{}.serving: {error}", path.display()));
+        let file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(PathBuf::from(name))
+            .map_err(trouble)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => {
+                Err(StoreError::Configuration(format!("another process already serves {}", path.display())))
+            }
+            Err(TryLockError::Error(error)) => Err(trouble(error)),
+        }
+    }
 }
 
 impl Db {
@@ -91,14 +110,14 @@ impl Db {
                 (reading, SQLITE_POOL, Some(Writer::start(writing, first)?))
             }
         };
-        let pool = Pool::builder()
-            .max_size(size)
-            .min_idle(Some(0))
-            .test_on_check_out(false)
-            .connection_timeout(CHECKOUT_TIMEOUT)
-            .error_handler(Box::new(LogErrors))
-            .build_unchecked(reading);
-        Ok(Self { inner: Arc::new(Inner { location, pool, writer }) })
+        let pools = Pools { primary: pool(reading, size, Some(0)), replica: OnceLock::new() };
+        Ok(Self { inner: Arc::new(Inner { location, pools, writer }) })
+    }
+
+    /// Lets a replica of this PostgreSQL answer reads; a second one is refused.
+    pub fn attach_replica(&self, url: &str, connections: u32) -> Result<(), StoreError> {
+        let second = || StoreError::Configuration("one replica at most".to_owned());
+        self.inner.pools.replica.set(replica::open(url, connections)?).map_err(|_| second())
     }
 
     /// Which database this is.
@@ -126,37 +145,30 @@ impl Db {
 
     /// Claims a SQLite file for this process until the lock is dropped; refused while another one serves it.
     pub fn lock_for_serving(&self) -> Result<ServingLock, StoreError> {
-        let Location::Sqlite(path) = &self.inner.location else {
-            return Ok(ServingLock { _file: None });
-        };
-        let mut name = path.as_os_str().to_owned();
-        name.push(".serving");
-        let trouble =
-            |error: std::io::Error| StoreError::Configuration(format!("{}.serving: {error}", path.display()));
-        let file = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(PathBuf::from(name))
-            .map_err(trouble)?;
-        match file.try_lock() {
-            Ok(()) => Ok(ServingLock { _file: Some(file) }),
-            Err(TryLockError::WouldBlock) => {
-                Err(StoreError::Configuration(format!("another process already serves {}", path.display())))
-            }
-            Err(TryLockError::Error(error)) => Err(trouble(error)),
+        match &self.inner.location {
+            Location::Sqlite(path) => ServingLock::claim(path),
+            Location::Postgres(_) => Ok(ServingLock { _file: None }),
         }
     }
 
-    /// Reads one snapshot, off the async threads. A write inside is refused by the database.
-    pub async fn read<T, E, F>(&self, read: F) -> Result<T, E>
+    pub(super) fn location(&self) -> &Location {
+        &self.inner.location
+    }
+
+    /// Reads one snapshot, off the async threads, from a replica if there is one and it is new enough. A write
+    /// inside is refused by the database.
+    pub async fn read<T, E, F>(&self, freshness: Freshness, read: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
         let db = self.clone();
-        off_thread(move || db.read_now(read)).await
+        off_thread(move || match replica::begin(&db.inner.pools, freshness) {
+            Some(connection) => finish_reading(connection, read),
+            None => db.read_now(read),
+        })
+        .await
     }
 
     /// Writes in one transaction, off the async threads; returns after it is durable.
@@ -179,39 +191,12 @@ impl Db {
         answer.await.unwrap_or_else(|_| Err(writer_died().into()))
     }
 
-    /// Runs a single statement, off the async threads. On PostgreSQL without a transaction around it: it sees what is
-    /// committed by then and waits for a twin instead of starting anew. After a lost connection it may run again.
-    pub async fn alone<T, E, F>(&self, mut statement: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-        F: FnMut(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
-    {
-        if self.inner.writer.is_some() {
-            return self.write(move |connection| Ok(statement(connection)?)).await;
-        }
-        let pool = self.inner.pool.clone();
-        let run = move || {
-            let mut stale = 0;
-            loop {
-                match statement(&mut *pool.get().map_err(StoreError::from)?) {
-                    Err(StoreError::Unavailable(_)) if stale < pool.max_size() => stale += 1,
-                    other => return other,
-                }
-            }
-        };
-        Ok(off_thread(run).await?)
-    }
-
-    /// As [`Db::read`] on the calling thread: for the command line and for tests.
+    /// Reads one snapshot of the primary on the calling thread: for jobs, the command line and tests.
     pub fn read_now<T, E: From<StoreError>>(
         &self,
         read: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.begin(Mode::Read)?;
-        let result = read(&mut connection)?;
-        connection.commit().map_err(StoreError::from)?;
-        Ok(result)
+        finish_reading(self.begin(Mode::Read)?, read)
     }
 
     /// As [`Db::write`] for the command line and for tests; blocks the calling thread.
@@ -229,43 +214,15 @@ impl Db {
         answer.recv().unwrap_or_else(|_| Err(writer_died().into()))
     }
 
-    /// Whether the tables are those of this program, or of a later one; an error when the database does not answer.
-    pub async fn is_up_to_date(&self) -> Result<bool, StoreError> {
-        let known = match self.kind() {
-            DatabaseKind::Sqlite => {
-                MigrationSource::<Sqlite>::migrations(&SQLITE_MIGRATIONS).map(|all| all.len())
-            }
-            DatabaseKind::Postgres => {
-                MigrationSource::<Pg>::migrations(&POSTGRES_MIGRATIONS).map(|all| all.len())
-            }
-        };
-        let known = known.map_err(|error| StoreError::Internal(error.to_string()))?;
-        let applied: i64 = self
-            .read(|connection| Ok::<_, StoreError>(migration::table.count().get_result(connection)?))
-            .await?;
-        Ok(usize::try_from(applied).is_ok_and(|applied| applied >= known))
-    }
-
-    /// What it is busy with at this moment.
-    pub fn load(&self) -> Load {
-        let state = self.inner.pool.state();
-        let waiting = self.inner.writer.as_ref().map_or(0, Writer::waiting);
-        Load {
-            idle: state.idle_connections,
-            in_use: state.connections.saturating_sub(state.idle_connections),
-            waiting_writes: u32::try_from(waiting).unwrap_or(u32::MAX),
-        }
-    }
-
     /// Takes a connection and opens a transaction on it. A connection that was lost while it lay idle shows
     /// here, where trying another one is safe; at most the whole pool is stale.
     fn begin(&self, mode: Mode) -> Result<PooledConnection<Connector>, StoreError> {
         let mut stale = 0;
         loop {
-            let mut connection = self.inner.pool.get()?;
+            let mut connection = self.inner.pools.primary.get()?;
             match connection.begin(mode).map_err(StoreError::from) {
                 Ok(()) => return Ok(connection),
-                Err(StoreError::Unavailable(_)) if stale < self.inner.pool.max_size() => stale += 1,
+                Err(StoreError::Unavailable(_)) if stale < self.inner.pools.primary.max_size() => stale += 1,
                 Err(error) => return Err(error),
             }
         }
@@ -292,6 +249,27 @@ impl Db {
         }
         Err(StoreError::Busy.into())
     }
+}
+
+/// Connections, so many of them opened before they are needed (nothing: all).
+pub(super) fn pool(connector: Connector, size: u32, idle: Option<u32>) -> Pool<Connector> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(idle)
+        .test_on_check_out(false)
+        .connection_timeout(CHECKOUT_TIMEOUT)
+        .error_handler(Box::new(LogErrors))
+        .build_unchecked(connector)
+}
+
+/// Reads in the transaction that is open.
+fn finish_reading<T, E: From<StoreError>>(
+    mut connection: PooledConnection<Connector>,
+    read: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    let result = read(&mut connection)?;
+    connection.commit().map_err(StoreError::from)?;
+    Ok(result)
 }
 
 /// Up to 16 ms, at random: those who were in each other's way must not meet again.

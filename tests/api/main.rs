@@ -7,14 +7,18 @@
 )]
 
 mod actions;
+mod admin;
 mod architecture;
+mod assaults;
 mod attacks;
 mod authorization;
+mod backup;
 mod cli;
 mod cube;
 mod demo;
 mod histories;
 mod import;
+mod kill;
 mod limits;
 mod lists;
 mod manners;
@@ -25,6 +29,7 @@ mod preview;
 mod public;
 mod reference;
 mod refusals;
+mod replica;
 mod reports;
 mod schema_parity;
 mod store;
@@ -32,6 +37,7 @@ mod store_tables;
 mod support;
 mod together;
 mod tracking;
+mod verify;
 mod walk;
 
 use std::process::ExitCode;
@@ -43,14 +49,18 @@ use support::{Case, Database, postgres};
 fn all_cases() -> Vec<Case> {
     [
         actions::cases(),
+        admin::cases(),
         architecture::cases(),
+        assaults::cases(),
         attacks::cases(),
         authorization::cases(),
+        backup::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
         histories::cases(),
         import::cases(),
+        kill::cases(),
         limits::cases(),
         lists::cases(),
         manners::cases(),
@@ -61,12 +71,14 @@ fn all_cases() -> Vec<Case> {
         public::cases(),
         reference::cases(),
         refusals::cases(),
+        replica::cases(),
         reports::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
         together::cases(),
         tracking::cases(),
+        verify::cases(),
         walk::cases(),
     ]
     .concat()

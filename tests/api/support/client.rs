@@ -15,6 +15,7 @@ use kiennghi::{
     },
     config, domain, http,
     store::{
+        Db,
         agencies::{self, NewAgency},
         people::{self, GrantRow, OfficialRow},
     },
@@ -89,12 +90,12 @@ impl TestApp {
     }
 
     fn open(db: TestDb, start: &str, limits: Limits, edge: web::Data<http::Edge>) -> Self {
-        let clock = Clock::sandbox(start.parse().expect("an instant"));
-        let secret = InstallationSecret::derive(SECRET).expect("a secret");
-        let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
-        let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24, limits };
-        let app = App::open(db.open(), clock, secret, zone, options).expect("an application");
-        Self { app, db, edge }
+        Self { app: application(db.open(), start, limits), db, edge }
+    }
+
+    /// An application over another database than the test was given.
+    pub(crate) fn over(other: Db, db: TestDb) -> Self {
+        Self { app: application(other, START, Limits::off()), db, edge: edge() }
     }
 
     /// The present time of the domain.
@@ -199,6 +200,14 @@ impl TestApp {
     pub(crate) fn send(&self, method: Method, path: impl Into<String>) -> Send<'_> {
         Send { app: self, method, path: path.into(), headers: Vec::new(), body: None, from: None }
     }
+}
+
+fn application(db: Db, start: &str, limits: Limits) -> App {
+    let clock = Clock::sandbox(start.parse().expect("an instant"));
+    let secret = InstallationSecret::derive(SECRET).expect("a secret");
+    let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
+    let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24, limits };
+    App::open(db, clock, secret, zone, options).expect("an application")
 }
 
 /// One hash for all: the sum is slow on purpose.

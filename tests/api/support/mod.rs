@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub(crate) mod given;
 pub(crate) mod journey;
 pub(crate) mod live;
+pub(crate) mod load;
 pub(crate) mod postgres;
 pub(crate) mod records;
 pub(crate) mod requests;
@@ -39,8 +40,8 @@ pub(crate) struct TestDb {
 enum End {
     RemoveFolder(TempDir),
     DropDatabase(String),
-    /// Another handle ends it.
-    LeaveIt,
+    /// Somebody else removes it.
+    Leave,
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -71,6 +72,11 @@ impl TestDb {
         }
     }
 
+    /// A database that somebody else made and removes.
+    pub(crate) fn foreign(url: String, database: Database) -> Self {
+        Self { url, database, end: End::Leave }
+    }
+
     fn in_cluster(template: &str) -> Self {
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         postgres::copy(template, &name);
@@ -79,7 +85,7 @@ impl TestDb {
 
     /// Another handle to the same database, which this one must outlive.
     pub(crate) fn shared(&self) -> Self {
-        Self { url: self.url.clone(), database: self.database, end: End::LeaveIt }
+        Self { url: self.url.clone(), database: self.database, end: End::Leave }
     }
 
     /// Opens the database as the program does.
@@ -98,7 +104,7 @@ impl Drop for TestDb {
         match &self.end {
             // The folder removes itself.
             End::RemoveFolder(_folder) => {}
-            End::LeaveIt => {}
+            End::Leave => {}
             End::DropDatabase(name) => postgres::run(&format!("DROP DATABASE {name} WITH (FORCE)")),
         }
     }
