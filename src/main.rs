@@ -11,8 +11,9 @@ use kiennghi::{
         self, App, Options, demo, import, installation,
         people::{self, NewAccount},
         secrets::{InstallationSecret, SecretHome},
+        signing::{self, Outcome, Standing, Wish},
     },
-    config::{self, Command, DatabaseUrl, Import, Serve, Settings, User, UserAdd},
+    config::{self, Command, DatabaseUrl, Import, Keys, Serve, Settings, User, UserAdd},
     domain::submission::Personal,
     http, jobs,
     store::Db,
@@ -44,6 +45,8 @@ fn run() -> Result<(), Fault> {
         Command::Migrate => prepare(&open(&settings)?, &Serve::default()).map(|_| ()),
         Command::Import(what) => import_file(&app()?, &what),
         Command::User(User::Add(account)) => add_user(&app()?, account),
+        Command::Keys(Keys::List) => list_keys(&app()?),
+        Command::Keys(Keys::Rotate(how)) => rotate_keys(&app()?, how.now),
         Command::Serve(how) => serve(&how, &settings),
     }
 }
@@ -69,6 +72,8 @@ fn application(db: Db, settings: &Settings, how: &Serve) -> Result<App, Fault> {
     let secret = InstallationSecret::load(settings.secret.as_ref(), &home)?;
     let options = Options {
         token_minutes: settings.token_minutes,
+        session_days: settings.sessions.session_days,
+        key_days: settings.sessions.key_days,
         demo: how.demo,
         idempotency_hours: settings.idempotency_hours,
     };
@@ -142,6 +147,29 @@ fn add_user(app: &App, account: UserAdd) -> Result<(), Fault> {
     };
     people::add_account(app, new, &password).map_err(told)?;
     Ok(writeln!(io::stdout(), "{done}")?)
+}
+
+fn list_keys(app: &App) -> Result<(), Fault> {
+    for (kid, standing) in signing::list(app).map_err(told)? {
+        let (word, at) = match standing {
+            Standing::Waits(at) => ("waits, published since", at),
+            Standing::Signs(at) => ("signs since", at),
+            Standing::Verifies(at) => ("retired, verifies until", at),
+        };
+        writeln!(io::stdout(), "{kid} {word} {at}")?;
+    }
+    Ok(())
+}
+
+fn rotate_keys(app: &App, now: bool) -> Result<(), Fault> {
+    let wish = if now { Wish::Replace } else { Wish::Rotate };
+    match signing::wish(app, wish, app::clock::real_now()).map_err(told)? {
+        Outcome::NotBefore(at) => Err(format!(
+            "the next key was published too lately and may sign from {at} on; wait, or use --now if a key is known to somebody"
+        )
+        .into()),
+        Outcome::Changed | Outcome::Unchanged => list_keys(app),
+    }
 }
 
 fn told(error: app::Error) -> Fault {

@@ -17,6 +17,7 @@ pub mod import;
 pub mod installation;
 mod known;
 pub mod lists;
+pub mod me;
 pub mod passwords;
 pub mod people;
 pub mod preview;
@@ -26,6 +27,8 @@ pub mod reading;
 pub mod reports;
 pub mod routine;
 pub mod secrets;
+pub mod sessions;
+pub mod signing;
 pub mod submission;
 pub mod timeline;
 pub mod tokens;
@@ -40,6 +43,7 @@ use jiff::tz::TimeZone;
 use clock::{Clock, real_now};
 pub use error::Error;
 use secrets::InstallationSecret;
+use signing::Keys;
 use tokens::KeyRing;
 use world::ReferenceCache;
 pub use world::World;
@@ -51,6 +55,10 @@ use crate::store::{AnyConnection, Db};
 pub struct Options {
     /// How long an access token lives.
     pub token_minutes: u32,
+    /// How long a session lives, however much it is used.
+    pub session_days: u32,
+    /// After how many days the next key signs; 0: only at an operator's request.
+    pub key_days: u32,
     /// Whether demo accounts may sign in.
     pub demo: bool,
     /// How long idempotency keys are kept.
@@ -67,13 +75,13 @@ struct Inner {
     db: Db,
     clock: Clock,
     secret: Arc<InstallationSecret>,
-    keys: KeyRing,
+    keys: Keys,
     reference: ReferenceCache,
     options: Options,
 }
 
 impl App {
-    /// Puts an application together over a migrated database; makes the first signing key when there is none.
+    /// Puts an application together over a migrated database; makes the first signing keys when there are none.
     pub fn open(
         db: Db,
         clock: Clock,
@@ -82,7 +90,7 @@ impl App {
         options: Options,
     ) -> Result<Self, Error> {
         let secret = Arc::new(secret);
-        let keys = people::key_ring(&db, &secret)?;
+        let keys = Keys::open(&db, &secret)?;
         let reference = ReferenceCache::new(zone);
         Ok(Self { inner: Arc::new(Inner { db, clock, secret, keys, reference, options }) })
     }
@@ -96,8 +104,8 @@ impl App {
         &self.inner.clock
     }
     /// The keys that sign and verify tokens.
-    pub fn keys(&self) -> &KeyRing {
-        &self.inner.keys
+    pub fn keys(&self) -> Arc<KeyRing> {
+        self.inner.keys.ring()
     }
     /// The installation's secret.
     pub fn secret(&self) -> &InstallationSecret {

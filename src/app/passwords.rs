@@ -7,12 +7,37 @@ use std::sync::OnceLock;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 
 use super::error::Error;
-use crate::domain::prose::normalised;
+use crate::domain::{decide::checks::Checks, prose::normalised};
 
 /// Fewest characters of a new password (NIST SP 800-63B allows no less than 8).
 pub const PASSWORD_MINIMUM: usize = 8;
 /// Most bytes that are hashed; longer input is refused without work.
 const PASSWORD_MAXIMUM: usize = 1024;
+
+/// Checks a new password: its length, and that it is not the name it belongs to.
+pub fn check(checks: &mut Checks, pointer: &str, username: &str, password: &str) {
+    checks.require(
+        password.chars().count() >= PASSWORD_MINIMUM,
+        pointer,
+        "too_short",
+        "Mật khẩu cần ít nhất 8 ký tự.",
+        "The password needs at least 8 characters.",
+    );
+    checks.require(
+        password.len() <= PASSWORD_MAXIMUM,
+        pointer,
+        "too_long",
+        "Mật khẩu dài quá 1024 byte.",
+        "The password is longer than 1024 bytes.",
+    );
+    checks.require(
+        normalised(password).to_lowercase() != normalised(username).to_lowercase(),
+        pointer,
+        "is_username",
+        "Mật khẩu không được trùng tên đăng nhập.",
+        "The password must not be the name you sign in with.",
+    );
+}
 
 /// The PHC string to store for a password (Argon2id, 19 MiB, two passes).
 ///

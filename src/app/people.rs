@@ -1,86 +1,21 @@
-//! Signing in: local accounts of officials, and the keys that sign their tokens.
+//! Local accounts of officials and what they are granted.
 
 use serde_json::json;
 
-use super::{
-    App, Error,
-    caller::Caller,
-    clock::{new_id, real_now},
-    history, passwords,
-    secrets::InstallationSecret,
-    tokens::{Issued, KeyRing, Scope, StoredKey, Subject},
-    world::World,
-};
+use super::{App, Error, clock::new_id, history, passwords, world::World};
 use crate::{
     domain::{
         decide::checks::{Checks, LINE},
-        id::{AgencyId, Id, OfficialId},
+        id::{AgencyId, OfficialId},
         refusal::Refusal,
         submission::Personal,
         vocabulary::{Role, Visibility},
     },
     store::{
-        AnyConnection, Db, agencies,
-        keys::{self, SigningKeyRow},
+        AnyConnection, agencies,
         people::{self, GrantRow, OfficialRow},
     },
 };
-
-/// The `iss` of our tokens.
-const ISSUER: &str = "kiennghi";
-/// The `aud` of our tokens.
-const AUDIENCE: &str = "kiennghi-api";
-
-/// A token and whose it is.
-#[derive(Debug)]
-pub struct Session {
-    pub issued: Issued,
-    pub official: OfficialId,
-    pub full_name: String,
-    pub position: String,
-}
-
-/// Opens the stored signing keys; makes the first one when there is none.
-pub(super) fn key_ring(db: &Db, secret: &InstallationSecret) -> Result<KeyRing, Error> {
-    let fresh = StoredKey::generate(secret)?;
-    let rows = db.write_now(move |tx| -> Result<Vec<SigningKeyRow>, Error> {
-        if keys::list(tx)?.is_empty() {
-            let row = SigningKeyRow {
-                kid: fresh.kid.clone(),
-                algorithm: "ES256".to_owned(),
-                sealed_private: fresh.sealed_private.clone(),
-                public_pem: fresh.public_pem.clone(),
-                created_at: real_now(),
-                retired_at: None,
-            };
-            keys::insert(tx, &row)?;
-        }
-        Ok(keys::list(tx)?)
-    })?;
-    let stored: Vec<StoredKey> = rows
-        .into_iter()
-        .map(|row| StoredKey { kid: row.kid, sealed_private: row.sealed_private, public_pem: row.public_pem })
-        .collect();
-    KeyRing::open(secret, &stored, ISSUER, AUDIENCE)
-}
-
-/// Signs an official in. An unknown name takes as long as a wrong password, and reads the same.
-pub async fn sign_in(app: &App, username: String, password: String) -> Result<Session, Error> {
-    let demo = app.options().demo;
-    let found = app.read(None, move |tx, _| Ok(people::official_by_username(tx, &username)?)).await?;
-    let usable = found.filter(|official| official.disabled_at.is_none() && (demo || !official.demo));
-    let hash = usable.as_ref().and_then(|official| official.password_hash.clone());
-    let fits = passwords::verify_off_thread(hash, password).await?;
-    let official = usable.filter(|_| fits).ok_or(Error::Unauthenticated("invalid_credentials"))?;
-    let subject = Subject {
-        sub: official.id.to_string(),
-        client_id: "local".to_owned(),
-        scope: Scope::Staff,
-        petitions: Vec::new(),
-    };
-    let issued = app.keys().issue(subject, app.options().token_minutes, real_now())?;
-    Ok(Session { issued, official: official.id, full_name: official.full_name, position: official.position })
-}
 
 /// An account to add, with one grant.
 #[derive(Debug, Clone)]
@@ -101,13 +36,7 @@ pub fn add_account(app: &App, account: NewAccount, password: &Personal) -> Resul
     checks.line("username", &account.username, LINE);
     checks.line("full_name", &account.full_name, LINE);
     checks.line("position", &account.position, LINE);
-    checks.require(
-        password.reveal().chars().count() >= passwords::PASSWORD_MINIMUM,
-        "password",
-        "too_short",
-        "Mật khẩu cần ít nhất 8 ký tự.",
-        "The password needs at least 8 characters.",
-    );
+    passwords::check(&mut checks, "password", &account.username, password.reveal());
     checks.require(
         account.role.is_granted(),
         "role",
@@ -171,16 +100,4 @@ pub fn grant(
     people::insert_grant(tx, &row)?;
     let facts = json!({ "official": official, "role": role, "agency": over, "ceiling": ceiling });
     history::record_other(tx, world, "grant", row.id.uuid(), "grant", facts)
-}
-
-/// The caller that a token of ours names.
-pub fn caller(app: &App, token: &str) -> Result<Caller, Error> {
-    let claims = app.keys().verify(token, real_now())?;
-    match claims.scope {
-        Scope::Staff => {
-            let official = claims.sub.parse().map_err(|_| Error::Unauthenticated("invalid_token"))?;
-            Ok(Caller::Official(official))
-        }
-        Scope::Tracking => Ok(Caller::Tracker(claims.petitions.into_iter().map(Id::new).collect())),
-    }
 }

@@ -85,7 +85,8 @@ fn held<T>(value: &Result<T, Error>) -> Result<&T, Error> {
 fn registrar(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<Option<Person>, Error> {
     match caller {
         Caller::Anonymous | Caller::Tracker(_) => Ok(None),
-        Caller::Official(_) => {
+        Caller::Citizen(..) => caller::account(tx, world, caller).map(|_| None),
+        Caller::Official(_) | Caller::SignedIn(..) => {
             let person = caller::person(tx, world, caller)?;
             if person.rights.iter().any(|right| right.role == Role::Intake) {
                 return Ok(Some(person));

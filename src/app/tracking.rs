@@ -98,7 +98,7 @@ fn opened_by(caller: &Caller) -> Result<&[PetitionId], Error> {
     match caller {
         Caller::Tracker(petitions) => Ok(petitions),
         Caller::Anonymous => Err(Error::Unauthenticated("missing_token")),
-        Caller::Official(_) => Err(Error::Unauthenticated("tracking_required")),
+        _ => Err(Error::Unauthenticated("tracking_required")),
     }
 }
 

@@ -16,6 +16,7 @@ mod health;
 pub mod help;
 pub mod json;
 mod lists;
+mod me;
 pub mod methods;
 pub mod openapi;
 mod petitions;
@@ -55,7 +56,8 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/.well-known/jwks.json").route(get().to(health::jwks)))
         .service(resource("/openapi.json").route(get().to(openapi::serve_document)))
         .service(help::explain_problem)
-        .service(resource("/v1/sessions").route(post().to(sessions::sign_in)))
+        .configure(sessions::routes)
+        .configure(me::routes)
         .service(
             resource("/v1/petitions")
                 .route(get().to(lists::list_petitions))
@@ -92,6 +94,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
     vec![
         health::Api::openapi(),
         sessions::Api::openapi(),
+        me::Api::openapi(),
         petitions::Api::openapi(),
         actions::Api::openapi(),
         reads::Api::openapi(),

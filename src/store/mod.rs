@@ -6,6 +6,7 @@
 //!
 //! Invariants: nothing here knows a use case, HTTP or a clock; no SQL is written twice, except migrations.
 
+pub mod accounts;
 pub mod agencies;
 mod conditions;
 mod connection;
@@ -23,6 +24,7 @@ pub mod public;
 pub mod reference;
 pub mod reports;
 pub mod schema;
+pub mod sessions;
 pub mod spans;
 pub mod sql_types;
 pub mod tracking;

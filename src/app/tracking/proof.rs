@@ -61,6 +61,7 @@ pub async fn open(app: &App, request_id: Option<String>, proofs: Vec<Proof>) -> 
         client_id: "tracking".to_owned(),
         scope: Scope::Tracking,
         petitions: found.into_iter().map(Id::uuid).collect(),
+        session: None,
     };
     let issued = app.keys().issue(subject, app.options().token_minutes, real_now())?;
     Ok(Opened { issued, petitions, not_found })

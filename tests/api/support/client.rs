@@ -11,6 +11,7 @@ use kiennghi::{
         clock::{Clock, new_id},
         passwords,
         secrets::InstallationSecret,
+        sessions::{self, Who},
     },
     config, domain, http,
     store::{
@@ -68,7 +69,8 @@ impl TestApp {
         let clock = Clock::sandbox(start.parse().expect("an instant"));
         let secret = InstallationSecret::derive(SECRET).expect("a secret");
         let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
-        let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24 };
+        let options =
+            Options { token_minutes: 60, session_days: 30, key_days: 90, demo: true, idempotency_hours: 24 };
         let app = App::open(db.open(), clock, secret, zone, options).expect("an application");
         Self { app, db }
     }
@@ -153,17 +155,9 @@ impl TestApp {
 
     /// An access token of an official, without the slow sum of signing in.
     pub(crate) fn token(&self, official: OfficialId) -> String {
-        use kiennghi::app::{
-            clock::real_now,
-            tokens::{Scope, Subject},
-        };
-        let subject = Subject {
-            sub: official.to_string(),
-            client_id: "test".to_owned(),
-            scope: Scope::Staff,
-            petitions: Vec::new(),
-        };
-        self.app.keys().issue(subject, 60, real_now()).expect("a token").token
+        let found = self.app.read_now(move |tx, _| Ok(people::official(tx, official)?)).expect("a look");
+        let who = Who::Official(found.expect("an official"));
+        sessions::open_now(&self.app, who).expect("a session").issued.token
     }
 
     pub(crate) fn get(&self, path: impl Into<String>) -> Send<'_> {
