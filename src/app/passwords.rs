@@ -101,6 +101,24 @@ mod tests {
     }
 
     #[test]
+    fn a_new_password_is_long_and_not_the_name() {
+        let faults = |username: &str, password: &str| {
+            let mut checks = Checks::default();
+            check(&mut checks, "/p", username, password);
+            match checks.finish() {
+                Err(crate::domain::refusal::Refusal::Invalid(errors)) => {
+                    errors.into_iter().map(|error| error.code).collect()
+                }
+                _ => Vec::new(),
+            }
+        };
+        assert_eq!(faults("tran.an.binh", "ba con mèo"), Vec::<&str>::new());
+        assert_eq!(faults("tran.an.binh", "Tran.An.Binh"), ["is_username"]);
+        assert_eq!(faults("an", "ngắn"), ["too_short"]);
+        assert_eq!(faults("an", &"dài".repeat(300)), ["too_long"]);
+    }
+
+    #[test]
     fn an_unknown_user_is_refused_even_with_the_password_of_the_dummy() {
         assert!(!verify_or_dummy(None, "no account has this password"));
         assert!(!verify_or_dummy(None, "anything"));

@@ -21,10 +21,12 @@ enum For {
     Everybody,
     /// Officials with a token; what they see is limited row by row.
     Officials,
+    /// Whoever has a session.
+    Somebody,
     /// Citizens with a tracking token.
     Trackers,
 }
-use For::{Everybody, Officials, Trackers};
+use For::{Everybody, Officials, Somebody, Trackers};
 
 /// Every operation but the actions, which follow the table of moves. This list only changes with the contract.
 const OPERATIONS: &[(&str, &str, For)] = &[
@@ -33,6 +35,12 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/.well-known/jwks.json", Everybody),
     ("get", "/problems/{code}", Everybody),
     ("post", "/v1/sessions", Everybody),
+    ("post", "/v1/sessions/refresh", Everybody),
+    ("get", "/v1/sessions", Somebody),
+    ("delete", "/v1/sessions/current", Somebody),
+    ("delete", "/v1/sessions/{id}", Somebody),
+    ("get", "/v1/me", Somebody),
+    ("put", "/v1/me/password", Officials),
     ("post", "/v1/petitions", Everybody),
     ("get", "/v1/petitions", Officials),
     ("get", "/v1/petitions/{id}", Officials),

@@ -23,6 +23,7 @@ mod reference;
 mod refusals;
 mod reports;
 mod schema_parity;
+mod sessions;
 mod store;
 mod store_tables;
 mod support;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         refusals::cases(),
         reports::cases(),
         schema_parity::cases(),
+        sessions::cases(),
         store::cases(),
         store_tables::cases(),
         together::cases(),

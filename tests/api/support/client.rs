@@ -75,6 +75,18 @@ impl TestApp {
         Self { app, db }
     }
 
+    /// Another process over the same database, with some other settings.
+    pub(crate) fn beside(other: &Self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = other.app.options().clone();
+        change(&mut options);
+        let secret = InstallationSecret::derive(SECRET).expect("a secret");
+        let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
+        let clock = Clock::sandbox(other.now().to_string().parse().expect("an instant"));
+        let db = other.db.shared();
+        let app = App::open(db.open(), clock, secret, zone, options).expect("an application");
+        Self { app, db }
+    }
+
     /// The present time of the domain.
     pub(crate) fn now(&self) -> Instant {
         self.app.clock().now()

@@ -36,6 +36,8 @@ pub(crate) struct TestDb {
 }
 
 enum End {
+    /// It belongs to another handle.
+    LeaveIt,
     RemoveFolder(TempDir),
     DropDatabase(String),
 }
@@ -79,6 +81,11 @@ impl TestDb {
         Db::open(&self.url).expect("open the database")
     }
 
+    /// The same database once more, as another process sees it; the first handle must outlive it.
+    pub(crate) fn shared(&self) -> Self {
+        Self { url: self.url.clone(), database: self.database, end: End::LeaveIt }
+    }
+
     /// The file of a SQLite database.
     pub(crate) fn path(&self) -> PathBuf {
         PathBuf::from(self.url.strip_prefix("sqlite:").expect("a SQLite database"))
@@ -88,6 +95,7 @@ impl TestDb {
 impl Drop for TestDb {
     fn drop(&mut self) {
         match &self.end {
+            End::LeaveIt => {}
             // The folder removes itself.
             End::RemoveFolder(_folder) => {}
             End::DropDatabase(name) => postgres::run(&format!("DROP DATABASE {name} WITH (FORCE)")),
