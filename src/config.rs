@@ -19,9 +19,13 @@ pub use command::{Command, Import, Keys, KeysRotate, Serve, User, UserAdd};
 use sessions::GivenSessions;
 pub use sessions::Sessions;
 
-use crate::app::secrets::{SECRET_MINIMUM, SecretText};
+use crate::app::{
+    oidc::Provider,
+    secrets::{SECRET_MINIMUM, SecretText},
+};
 
 mod command;
+mod oidc;
 mod sessions;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
@@ -91,6 +95,8 @@ struct FileSettings {
     default_agency: Option<String>,
     #[serde(default)]
     sessions: GivenSessions,
+    #[serde(default)]
+    oidc: Vec<oidc::FileProvider>,
 }
 
 /// Where the data is; `Debug` does not show the password in it.
@@ -127,6 +133,8 @@ pub struct Settings {
     pub default_agency: Option<String>,
     /// How long sessions live and when signing keys change.
     pub sessions: Sessions,
+    /// Where people may sign in elsewhere.
+    pub providers: Vec<Provider>,
 }
 
 /// A setting that cannot be used; the text names it and is for the operator.
@@ -196,6 +204,7 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
             .map(|code| parse_agency_code(&code))
             .transpose()
             .map_err(|error| fault(&"default_agency", &error))?,
+        providers: oidc::resolve(file.oidc)?,
         sessions: sessions::resolve(&given.sessions, &file.sessions)?,
     })
 }

@@ -74,6 +74,7 @@ fn application(db: Db, settings: &Settings, how: &Serve) -> Result<App, Fault> {
         token_minutes: settings.token_minutes,
         session_days: settings.sessions.session_days,
         key_days: settings.sessions.key_days,
+        providers: settings.providers.clone(),
         demo: how.demo,
         idempotency_hours: settings.idempotency_hours,
     };

@@ -18,6 +18,7 @@ pub mod installation;
 mod known;
 pub mod lists;
 pub mod me;
+pub mod oidc;
 pub mod passwords;
 pub mod people;
 pub mod preview;
@@ -42,6 +43,7 @@ use jiff::tz::TimeZone;
 
 use clock::{Clock, real_now};
 pub use error::Error;
+use oidc::{Provider, Providers};
 use secrets::InstallationSecret;
 use signing::Keys;
 use tokens::KeyRing;
@@ -59,6 +61,8 @@ pub struct Options {
     pub session_days: u32,
     /// After how many days the next key signs; 0: only at an operator's request.
     pub key_days: u32,
+    /// Where people may sign in elsewhere.
+    pub providers: Vec<Provider>,
     /// Whether demo accounts may sign in.
     pub demo: bool,
     /// How long idempotency keys are kept.
@@ -77,6 +81,7 @@ struct Inner {
     secret: Arc<InstallationSecret>,
     keys: Keys,
     reference: ReferenceCache,
+    providers: Providers,
     options: Options,
 }
 
@@ -92,7 +97,8 @@ impl App {
         let secret = Arc::new(secret);
         let keys = Keys::open(&db, &secret)?;
         let reference = ReferenceCache::new(zone);
-        Ok(Self { inner: Arc::new(Inner { db, clock, secret, keys, reference, options }) })
+        let providers = Providers::open(&options.providers)?;
+        Ok(Self { inner: Arc::new(Inner { db, clock, secret, keys, reference, providers, options }) })
     }
 
     /// The database.
@@ -110,6 +116,10 @@ impl App {
     /// The installation's secret.
     pub fn secret(&self) -> &InstallationSecret {
         &self.inner.secret
+    }
+    /// Where people may sign in elsewhere.
+    pub fn providers(&self) -> &Providers {
+        &self.inner.providers
     }
     /// How this installation runs.
     pub fn options(&self) -> &Options {

@@ -56,7 +56,7 @@ pub enum Who {
 }
 
 /// A session as the transaction left it, before an access token is signed.
-struct Begun {
+pub(super) struct Begun {
     row: SessionRow,
     token: [u8; TOKEN],
     who: Who,
@@ -106,7 +106,8 @@ pub fn open_now(app: &App, who: Who) -> Result<Session, Error> {
     finish(app, app.write_now(move |tx, world| begin(tx, world, who.clone(), days))?)
 }
 
-fn begin(tx: &mut AnyConnection, world: &World, who: Who, days: u32) -> Result<Begun, Error> {
+/// Begins a session for somebody who proved to be himself.
+pub(super) fn begin(tx: &mut AnyConnection, world: &World, who: Who, days: u32) -> Result<Begun, Error> {
     let now = world.real_now;
     let (official_id, account_id) = match &who {
         Who::Official(official) => (Some(official.id), None),
@@ -133,7 +134,7 @@ fn refresh_row(session: &SessionRow, token: &[u8; TOKEN], now: Instant) -> Refre
 }
 
 /// Signs the access token of a session.
-fn finish(app: &App, begun: Begun) -> Result<Session, Error> {
+pub(super) fn finish(app: &App, begun: Begun) -> Result<Session, Error> {
     let (sub, scope) = match &begun.who {
         Who::Official(official) => (official.id.to_string(), Scope::Staff),
         Who::Citizen(account) => (account.to_string(), Scope::Citizen),

@@ -10,6 +10,7 @@ use super::{
     idempotency::{self, Replay, RequestKey},
     known,
     secrets::{digest, random, sha256},
+    tracking,
     world::World,
 };
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
         vocabulary::{Assurance, Complexity, Provenance, Role, Stage, StartEvent, State},
     },
     store::{
-        AnyConnection, agencies,
+        AnyConnection, accounts, agencies,
         petitions::{self, DetailRow, SubmitterRow},
         reference,
     },
@@ -68,9 +69,13 @@ pub fn submit(tx: &mut AnyConnection, world: &World, incoming: &Incoming) -> Res
     }
     submission.check(world.now, registrar.is_some())?;
     let intake = intake_agency(tx, submission, registrar.as_ref())?;
-    check_references(tx, world, &incoming.caller, submission)?;
+    let caller = tracking::opened(tx, world, &incoming.caller)?;
+    check_references(tx, world, &caller, submission)?;
     known::check_watch(tx, world, submission.visibility(), intake)?;
     let loaded = register(tx, world, submission, intake, registrar.as_ref(), fingerprint)?;
+    if let Caller::Citizen(account, _) = &incoming.caller {
+        accounts::keep(tx, *account, &[loaded.case.id], world.now)?;
+    }
     let done = Replay { petition: loaded.case.id, sequence: loaded.case.sequence };
     idempotency::remember(tx, world, Some(key), 201, done)?;
     Ok(Accepted { petition: done.petition, sequence: done.sequence, replayed: false })

@@ -43,6 +43,14 @@ impl Call {
         }
     }
 
+    /// A citizen who signed in; nobody else has petitions of his own.
+    pub(super) fn citizen(&self) -> Result<Caller, Error> {
+        match self.somebody()? {
+            citizen @ Caller::Citizen(..) => Ok(citizen),
+            _ => Err(Error::Unauthenticated("account_required")),
+        }
+    }
+
     /// The idempotency key of this call with everything that makes two calls one.
     pub(super) fn key(&self, caller: &Caller, key: String, fingerprint: &[u8]) -> RequestKey {
         RequestKey {

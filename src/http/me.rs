@@ -2,16 +2,26 @@
 
 use actix_web::{
     HttpResponse,
-    web::{ServiceConfig, get, put, resource},
+    web::{ServiceConfig, get, post, put, resource},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{OpenApi, ToSchema};
+use utoipa::{IntoParams, OpenApi, ToSchema};
 
-use super::{auth::Call, extract::Form, openapi::open_code, problem::Problem, views::AgencyRef};
+use super::{
+    auth::Call,
+    extract::{Form, Limit, Query},
+    openapi::open_code,
+    problem::{Problem, ProblemDocument},
+    tracking::{TrackedFaceView, TrackingBody},
+    views::AgencyRef,
+};
 use crate::{
     app::{
+        Error,
+        cursor::{self, Binding},
         me::{self, Me},
         sessions,
+        tracking::{self, Claimed, Proof},
     },
     domain::{
         id::{AccountId, OfficialId},
@@ -21,14 +31,17 @@ use crate::{
     },
 };
 
+const MINE: &str = "/v1/me/petitions";
+
 #[derive(OpenApi)]
-#[openapi(paths(read_me, change_password))]
+#[openapi(paths(read_me, change_password, list_mine, claim_petitions))]
 pub(super) struct Api;
 
 /// The addresses of what is the caller's own.
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/v1/me").route(get().to(read_me)))
+        .service(resource(MINE).route(get().to(list_mine)).route(post().to(claim_petitions)))
         .service(resource("/v1/me/password").route(put().to(change_password)));
 }
 
@@ -144,4 +157,80 @@ async fn change_password(call: Call, body: Form<PasswordBody>) -> Result<HttpRes
     });
     sessions::change_password(&call.app, call.request_id.clone(), caller, body).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Where in the list to go on, and how far.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct MineQuery {
+    /// Rows on a page.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100)]
+    #[serde(default)]
+    limit: Limit,
+    /// From the page before.
+    #[param(max_length = 2048)]
+    cursor: Option<String>,
+}
+
+/// A page of a citizen's own petitions, the latest submitted first.
+#[derive(Serialize, ToSchema)]
+struct MineView {
+    #[schema(max_items = 100)]
+    items: Vec<TrackedFaceView>,
+    next_cursor: Option<String>,
+}
+
+/// List one's own petitions.
+///
+/// Those that a citizen submitted signed in, and those he claimed. Read and act on each under
+/// `/v1/tracking/petitions/{code}` with the same token.
+#[utoipa::path(get, path = "/v1/me/petitions", tag = "me", security(("bearer" = [])), params(MineQuery),
+    responses((status = 200, description = "A page.", body = MineView)))]
+async fn list_mine(call: Call, query: Query<MineQuery>) -> Result<HttpResponse, Problem> {
+    let (caller, language) = (call.citizen()?, call.language);
+    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+        let (query, scope) = (query.0?, caller.scope());
+        let binding = Binding { route: MINE, caller: &scope, filters: &() };
+        let after = query.cursor.map(|text| cursor::open(&world.secret, &binding, &text)).transpose()?;
+        let page = tracking::mine(tx, world, &caller, after, query.limit.rows())?;
+        let next_cursor = page.next.map(|id| cursor::seal(&world.secret, &binding, &id)).transpose()?;
+        let items = page.items.into_iter().map(|face| TrackedFaceView::of(face, language)).collect();
+        Ok(MineView { items, next_cursor })
+    });
+    Ok(HttpResponse::Ok().json(read.await?))
+}
+
+/// What came of claiming.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"petitions": ["KN-7Q4M2K9XA"], "not_found": []}))]
+struct ClaimedView {
+    /// Codes of the petitions that are one's own now.
+    #[schema(max_items = 20)]
+    petitions: Vec<String>,
+    /// Codes, as sent, that are unknown or came with another key.
+    #[schema(max_items = 20)]
+    not_found: Vec<String>,
+}
+
+impl From<Claimed> for ClaimedView {
+    fn from(claimed: Claimed) -> Self {
+        Self { petitions: claimed.petitions, not_found: claimed.not_found }
+    }
+}
+
+/// Claim petitions by their keys.
+///
+/// They stay in the citizen's account, whichever telephone he signs in with. Again is harmless. An unknown code and a
+/// wrong key read the same; where none fits the answer is 404.
+#[utoipa::path(post, path = "/v1/me/petitions", tag = "me", security(("bearer" = [])), request_body = TrackingBody,
+    responses((status = 200, description = "Claimed.", body = ClaimedView),
+        (status = 404, description = "None of the keys fits.", body = ProblemDocument, content_type = "application/problem+json")))]
+async fn claim_petitions(call: Call, body: Form<TrackingBody>) -> Result<HttpResponse, Problem> {
+    let caller = call.citizen()?;
+    let proofs: Result<Vec<Proof>, Error> = body.0.map(|body| body.content.into());
+    let write = call.app.write(call.request_id.clone(), move |tx, world| {
+        tracking::claim(tx, world, &caller, &proofs.as_ref().map_err(Error::again)?)
+    });
+    Ok(HttpResponse::Ok().json(ClaimedView::from(write.await?)))
 }

@@ -18,6 +18,7 @@ pub mod json;
 mod lists;
 mod me;
 pub mod methods;
+mod oidc;
 pub mod openapi;
 mod petitions;
 mod preview;
@@ -56,6 +57,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/.well-known/jwks.json").route(get().to(health::jwks)))
         .service(resource("/openapi.json").route(get().to(openapi::serve_document)))
         .service(help::explain_problem)
+        .configure(oidc::routes)
         .configure(sessions::routes)
         .configure(me::routes)
         .service(
@@ -94,6 +96,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
     vec![
         health::Api::openapi(),
         sessions::Api::openapi(),
+        oidc::Api::openapi(),
         me::Api::openapi(),
         petitions::Api::openapi(),
         actions::Api::openapi(),

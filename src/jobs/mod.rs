@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::{sync::watch, time::interval};
 
-use crate::app::{App, Error, clock::real_now, installation, routine, sessions, signing};
+use crate::app::{App, Error, clock::real_now, installation, oidc, routine, sessions, signing};
 
 /// How often the work that is due is looked for.
 const TICK: Duration = Duration::from_secs(1);
@@ -39,6 +39,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         if count.is_multiple_of(CLEARING_TICKS) {
             work(&app, "old keys", |app| routine::forget_old_keys(app).map(|_| ())).await;
             work(&app, "old sessions", |app| sessions::forget_expired(app).map(|_| ())).await;
+            work(&app, "old sign-ins", |app| oidc::forget_expired(app).map(|_| ())).await;
         }
     }
     work(&app, "sandbox clock", installation::leave_clock).await;

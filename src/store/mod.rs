@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod lists;
 pub mod meta;
+pub mod outside;
 pub mod people;
 pub mod petitions;
 pub mod public;

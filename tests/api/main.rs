@@ -15,6 +15,7 @@ mod demo;
 mod histories;
 mod import;
 mod lists;
+mod oidc;
 mod openapi;
 mod outage;
 mod preview;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         histories::cases(),
         import::cases(),
         lists::cases(),
+        oidc::cases(),
         openapi::cases(),
         outage::cases(),
         preview::cases(),

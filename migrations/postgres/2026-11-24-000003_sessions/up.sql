@@ -18,7 +18,7 @@ CREATE TABLE petition_account (
     claimed_at timestamptz NOT NULL,
     PRIMARY KEY (petition_id, account_id)
 );
-CREATE INDEX petition_account_account_id ON petition_account (account_id, claimed_at, petition_id);
+CREATE INDEX petition_account_account_id ON petition_account (account_id, petition_id);
 
 -- Under which outside identity an official signs in.
 CREATE TABLE outside_identity (

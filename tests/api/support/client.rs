@@ -69,8 +69,14 @@ impl TestApp {
         let clock = Clock::sandbox(start.parse().expect("an instant"));
         let secret = InstallationSecret::derive(SECRET).expect("a secret");
         let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
-        let options =
-            Options { token_minutes: 60, session_days: 30, key_days: 90, demo: true, idempotency_hours: 24 };
+        let options = Options {
+            token_minutes: 60,
+            session_days: 30,
+            key_days: 90,
+            providers: Vec::new(),
+            demo: true,
+            idempotency_hours: 24,
+        };
         let app = App::open(db.open(), clock, secret, zone, options).expect("an application");
         Self { app, db }
     }

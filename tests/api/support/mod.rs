@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub(crate) mod given;
 pub(crate) mod journey;
 pub(crate) mod postgres;
+pub(crate) mod provider;
 pub(crate) mod records;
 pub(crate) mod requests;
 
