@@ -64,7 +64,7 @@ pub(super) struct Begun {
 
 /// What came of showing a refresh token.
 enum Turn {
-    Renewed(Begun),
+    Renewed(Box<Begun>),
     /// Unknown, over, ended, or of somebody who may not sign in.
     Refused,
     /// It had been spent: the session has ended.
@@ -157,7 +157,7 @@ pub async fn refresh(app: &App, request_id: Option<String>, token: &str) -> Resu
     let token: [u8; TOKEN] = decoded.try_into().map_err(|_| Error::InvalidGrant)?;
     let demo = app.options().demo;
     match app.write(request_id, move |tx, world| turn(tx, world, &token, demo)).await? {
-        Turn::Renewed(begun) => finish(app, begun),
+        Turn::Renewed(begun) => finish(app, *begun),
         Turn::Refused => Err(Error::InvalidGrant),
         Turn::Reused(session) => {
             tracing::warn!(%session, "a spent refresh token was shown again: the session has ended");
@@ -186,7 +186,7 @@ fn turn(tx: &mut AnyConnection, world: &World, token: &[u8; TOKEN], demo: bool) 
             return Ok(Turn::Reused(row.id));
         }
     }
-    Ok(Turn::Renewed(Begun { row, token: successor, who }))
+    Ok(Turn::Renewed(Box::new(Begun { row, token: successor, who })))
 }
 
 /// Whose a session is, if he may still sign in.

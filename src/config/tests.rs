@@ -123,3 +123,42 @@ fn nothing_secret_is_printed() {
     let from_environment = resolve_from(["kiennghi", "migrate"], Some(secret.to_owned())).unwrap().1;
     assert_eq!(from_environment.secret.unwrap().reveal(), secret);
 }
+
+const OIDC: &str = "[[oidc]]
+name = 'vneid'
+issuer = 'https://id.example.vn'
+client_id = 'kiennghi'
+client_secret = 'hunter2 and more'
+who = 'citizens'
+redirect_uris = ['https://app.example.vn/back']
+label_vi = 'VNeID'
+label_en = 'VNeID'
+";
+
+#[test]
+fn outside_providers_come_from_the_file() {
+    let (_, settings) = with_file(OIDC, &["migrate"]).unwrap();
+    let [provider] = settings.providers.as_slice() else { panic!("{:?}", settings.providers) };
+    assert_eq!((provider.subject_claim.as_str(), provider.cache_minutes), ("sub", 60));
+    assert_eq!(provider.client_secret.as_ref().unwrap().reveal(), "hunter2 and more");
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    for (from, to, word) in [
+        ("'vneid'", "'VN eID'", "name"),
+        ("https://id.example.vn", "http://id.example.vn", "issuer"),
+        ("https://id.example.vn", "https://me:pw@id.example.vn", "issuer"),
+        ("'citizens'", "'everybody'", "everybody"),
+        ("['https://app.example.vn/back']", "[]", "redirect_uris"),
+        ("client_id = 'kiennghi'", "client_id = ''", "client_id"),
+        ("label_en", "label_fr", "label_fr"),
+        ("label_en", "subject_claim = 'cccd'\nlabel_en", "subject_claim"),
+        ("label_en", "cache_minutes = 0\nlabel_en", "cache_minutes"),
+    ] {
+        let refused = with_file(&OIDC.replace(from, to), &["migrate"]).unwrap_err().to_string();
+        assert!(refused.contains(word), "{to}: {refused}");
+    }
+    for loopback in ["http://127.0.0.1:9000", "http://[::1]:9000", "http://localhost:9000/realm"] {
+        with_file(&OIDC.replace("https://id.example.vn", loopback), &["migrate"]).unwrap();
+    }
+    let twice = with_file(&[OIDC, OIDC].concat(), &["migrate"]).unwrap_err().to_string();
+    assert!(twice.contains("two providers"), "{twice}");
+}

@@ -175,6 +175,7 @@ struct MineQuery {
 
 /// A page of a citizen's own petitions, the latest submitted first.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"code": "KN-7Q4M2K9XA", "kind": "feedback", "title": "Mất nắp hố ga", "public_status": "in_progress", "public_status_label": "Đang giải quyết", "next_step": {"who": "handler", "label": "Cán bộ xử lý", "by": "2026-11-26"}, "received_at": "2026-11-23T07:00:00Z", "timeliness": "on_track", "version": 3, "href": "/v1/tracking/petitions/KN-7Q4M2K9XA"}], "next_cursor": null}))]
 struct MineView {
     #[schema(max_items = 100)]
     items: Vec<TrackedFaceView>,
@@ -230,7 +231,7 @@ async fn claim_petitions(call: Call, body: Form<TrackingBody>) -> Result<HttpRes
     let caller = call.citizen()?;
     let proofs: Result<Vec<Proof>, Error> = body.0.map(|body| body.content.into());
     let write = call.app.write(call.request_id.clone(), move |tx, world| {
-        tracking::claim(tx, world, &caller, &proofs.as_ref().map_err(Error::again)?)
+        tracking::claim(tx, world, &caller, proofs.as_ref().map_err(Error::again)?)
     });
     Ok(HttpResponse::Ok().json(ClaimedView::from(write.await?)))
 }

@@ -467,7 +467,8 @@ async fn keys_follow_each_other_in_every_process(db: TestDb) {
     let (app, other) = (one.app.clone(), two.app.clone());
     let tend = |app: App, at: Instant| tokio::task::spawn_blocking(move || signing::tend(&app, at).unwrap());
     let (a, b) = tokio::join!(tend(app, then), tend(other, then));
-    (a.unwrap(), b.unwrap());
+    a.unwrap();
+    b.unwrap();
     let second = published(&one).await;
     assert_eq!(second.len(), 3, "the old one, the new one, and one that waits");
     assert_eq!((&second[0], &signs(&one.app)[..]), (&first[1], &[first[1].clone()][..]));

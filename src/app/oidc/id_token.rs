@@ -5,7 +5,7 @@
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, Validation,
-    jwk::{Jwk, JwkSet},
+    jwk::{Jwk, PublicKeyUse},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -19,6 +19,38 @@ const LEEWAY: i64 = 30;
 const LIMIT: usize = 16 * 1024;
 /// Longest subject that is kept, in bytes (OpenID Connect Core §2 has 255).
 const SUBJECT_LIMIT: usize = 255;
+
+/// A provider's keys, those left out that we do not understand and those that are not for signatures (RFC 7517 §5).
+#[derive(Deserialize)]
+#[serde(from = "Published")]
+pub(super) struct KeySet(Vec<Jwk>);
+
+#[derive(Deserialize)]
+struct Published {
+    keys: Vec<Value>,
+}
+
+impl From<Published> for KeySet {
+    fn from(published: Published) -> Self {
+        let known = published.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+        Self(known.filter(|key| key.common.public_key_use != Some(PublicKeyUse::Encryption)).collect())
+    }
+}
+
+impl KeySet {
+    /// The key of an id.
+    pub(super) fn find(&self, kid: &str) -> Option<&Jwk> {
+        self.0.iter().find(|key| key.common.key_id.as_deref() == Some(kid))
+    }
+
+    /// A token without a key's id can only mean the only key.
+    fn only(&self) -> Option<&Jwk> {
+        match self.0.as_slice() {
+            [key] => Some(key),
+            _ => None,
+        }
+    }
+}
 
 #[derive(Deserialize)]
 struct Claims {
@@ -52,7 +84,7 @@ pub(super) fn kid(token: &str) -> Result<Option<String>, Error> {
 /// Whom the token vouches for.
 pub(super) fn subject(
     token: &str,
-    keys: &JwkSet,
+    keys: &KeySet,
     provider: &Provider,
     nonce: &str,
     now: Instant,
@@ -87,7 +119,7 @@ fn is_for(claims: &Claims, client_id: &str) -> bool {
 }
 
 /// The claims, if a key of the set signed them.
-fn signed(token: &str, keys: &JwkSet) -> Option<Claims> {
+fn signed(token: &str, keys: &KeySet) -> Option<Claims> {
     let header = jsonwebtoken::decode_header(token).ok()?;
     let known = [Algorithm::ES256, Algorithm::RS256, Algorithm::EdDSA].contains(&header.alg);
     if !known || header.crit.is_some() {
@@ -95,7 +127,7 @@ fn signed(token: &str, keys: &JwkSet) -> Option<Claims> {
     }
     let key = match &header.kid {
         Some(kid) => keys.find(kid)?,
-        None => only(&keys.keys)?,
+        None => keys.only()?,
     };
     let meant = key.common.key_algorithm.is_none_or(|alg| alg.to_string() == format!("{:?}", header.alg));
     // The library would compare with the wall clock; the caller is given its time.
@@ -107,10 +139,5 @@ fn signed(token: &str, keys: &JwkSet) -> Option<Claims> {
     jsonwebtoken::decode::<Claims>(token, &key, &validation).ok().map(|data| data.claims)
 }
 
-/// A token without a key's id can only mean the only key.
-fn only(keys: &[Jwk]) -> Option<&Jwk> {
-    match keys {
-        [key] => Some(key),
-        _ => None,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,11 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use jsonwebtoken::jwk::JwkSet;
 use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect::Policy};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::sync::Mutex;
 
-use super::Wanted;
+use super::{Wanted, id_token::KeySet};
 use crate::{
     app::{Error, clock::real_now, secrets::SecretText},
     domain::{refusal::Words, time::Instant},
@@ -62,7 +61,7 @@ pub struct Outside {
     settings: Provider,
     client: Client,
     discovery: Mutex<Slot<Discovery>>,
-    keys: Mutex<Slot<JwkSet>>,
+    keys: Mutex<Slot<KeySet>>,
 }
 
 /// A document and when it was fetched, or failed to be.
@@ -194,10 +193,10 @@ impl Outside {
     }
 
     /// The key set; fetched anew when it lacks this key, at most once a minute.
-    pub(super) async fn keys_for(&self, kid: Option<&str>, now: Instant) -> Result<Arc<JwkSet>, Error> {
+    pub(super) async fn keys_for(&self, kid: Option<&str>, now: Instant) -> Result<Arc<KeySet>, Error> {
         let discovery = self.discovery().await?;
         let mut slot = self.keys.lock().await;
-        let lacking = |set: &JwkSet| kid.is_some_and(|kid| set.find(kid).is_none());
+        let lacking = |set: &KeySet| kid.is_some_and(|kid| set.find(kid).is_none());
         if let Some((set, at)) = &slot.held {
             let kept = if lacking(set) { SOUGHT_EVERY } else { self.settings.kept() };
             if now < at.plus_micros(kept) {
