@@ -4,6 +4,7 @@
 //! Invariant: nothing here knows HTTP; wall clock and random numbers are read in `clock` and `secrets` alone.
 
 pub mod actions;
+pub mod backup;
 pub mod caller;
 pub mod clock;
 pub mod cursor;
@@ -27,6 +28,7 @@ pub mod public;
 pub mod reading;
 pub mod reports;
 pub mod routine;
+mod seals;
 pub mod secrets;
 pub mod sessions;
 pub mod signing;
@@ -34,6 +36,7 @@ pub mod submission;
 pub mod timeline;
 pub mod tokens;
 pub mod tracking;
+pub mod verify;
 pub mod when;
 pub mod world;
 
@@ -47,10 +50,10 @@ use oidc::{Provider, Providers};
 use secrets::InstallationSecret;
 use signing::Keys;
 use tokens::KeyRing;
-use world::ReferenceCache;
 pub use world::World;
+use world::{Met, ReferenceCache};
 
-use crate::store::{AnyConnection, Db};
+use crate::store::{AnyConnection, Db, Freshness};
 
 /// How this installation runs.
 #[derive(Debug, Clone)]
@@ -126,20 +129,40 @@ impl App {
         &self.inner.options
     }
 
-    /// Runs a use case that reads.
+    /// Runs a use case that reads for somebody who may have written a moment ago, and must see it.
     pub async fn read<T, F>(&self, request_id: Option<String>, read: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
     {
+        self.read_as(Freshness::OwnWrites, request_id, read).await
+    }
+
+    /// Runs a use case that reads for the public, from a replica if there is one.
+    pub async fn read_public<T, F>(&self, request_id: Option<String>, read: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
+    {
+        self.read_as(Freshness::Any, request_id, read).await
+    }
+
+    async fn read_as<T, F>(
+        &self,
+        freshness: Freshness,
+        request_id: Option<String>,
+        read: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
+    {
         let inner = Arc::clone(&self.inner);
-        self.inner
-            .db
-            .read(move |tx| {
-                let world = inner.world(tx, request_id)?;
-                read(tx, &world)
-            })
-            .await
+        let read = move |tx: &mut AnyConnection| {
+            let world = inner.world(tx, request_id)?;
+            read(tx, &world)
+        };
+        self.inner.db.read(freshness, read).await
     }
 
     /// Runs a use case that writes; it may run again when others changed the same rows.
@@ -191,6 +214,7 @@ impl Inner {
             reference: self.reference.current(tx)?,
             secret: Arc::clone(&self.secret),
             request_id,
+            met: Met::default(),
         })
     }
 }

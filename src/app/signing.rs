@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::time::Instant,
     store::{
-        AnyConnection, Db,
+        AnyConnection, Db, Freshness,
         keys::{self, SigningKeyRow},
         meta,
     },
@@ -115,7 +115,7 @@ pub(super) async fn seek(app: &App, token: &str) -> Result<(), Error> {
         return Ok(());
     }
     let secret = Arc::clone(&app.inner.secret);
-    let fresh = app.db().read(move |tx| ring(tx, &secret)).await?;
+    let fresh = app.db().read(Freshness::OwnWrites, move |tx| ring(tx, &secret)).await?;
     app.inner.keys.replace(fresh);
     Ok(())
 }

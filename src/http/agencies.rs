@@ -151,7 +151,7 @@ pub(super) async fn list_agencies(
     let query = query.0?;
     let (limit, from) = (query.limit.rows(), query.cursor);
     let wanted = Wanted { parent_id: query.parent_id, level: query.level, code: query.code };
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         let binding = Binding { route: AGENCIES, caller: "", filters: &wanted };
         let after: Option<String> =
             from.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
@@ -175,7 +175,7 @@ pub(super) async fn read_agency(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = id.0?;
-    let read = call.app.read(call.request_id.clone(), move |tx, _| Ok(agencies::by_id(tx, id)?));
+    let read = call.read(move |tx, _| Ok(agencies::by_id(tx, id)?));
     let row = read.await?.ok_or(Error::NotFound)?;
     Ok(cached::public(&request, &AgencyView::from(row))?)
 }
@@ -190,7 +190,7 @@ pub(super) async fn list_officials(
     query: Query<OfficialsQuery>,
 ) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         caller::person(tx, world, &caller)?;
         let query = query.0?;
         let (agency, limit) = (query.agency_id, query.limit.rows());

@@ -221,7 +221,7 @@ fn transition_view(row: &Transition) -> TransitionView {
 #[utoipa::path(get, path = "/v1/reference", tag = "reference", security(()),
     responses((status = 200, description = "The reference data.", body = ReferenceView), (status = 304, description = "Unchanged.")))]
 pub(super) async fn read_reference(call: Call, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let read = call.app.read(call.request_id.clone(), |tx, _| {
+    let read = call.read(|tx, _| {
         let field = |row: reference::FieldRow| CodeView {
             code: row.code,
             labels: LabelsView { vi: row.name_vi, en: row.name_en },

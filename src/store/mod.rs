@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod agencies;
+pub mod backup;
 mod conditions;
 mod connection;
 mod database;
@@ -23,12 +24,15 @@ pub mod people;
 pub mod petitions;
 pub mod public;
 pub mod reference;
+mod replica;
 pub mod reports;
 pub mod schema;
 pub mod sessions;
 pub mod spans;
 pub mod sql_types;
+mod together;
 pub mod tracking;
+pub mod verify;
 mod writer;
 
 /// How many rows one statement of a batch writes: the widest table has 32 columns, and SQLite binds 32,766 values.
@@ -37,4 +41,6 @@ const BATCH: usize = 500;
 pub use connection::{AnyConnection, DatabaseKind};
 pub use database::{Db, ServingLock};
 pub use error::StoreError;
+pub use replica::Freshness;
 pub use sql_types::Json;
+pub use together::Together;

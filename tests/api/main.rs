@@ -9,11 +9,13 @@
 mod actions;
 mod architecture;
 mod authorization;
+mod backup;
 mod cli;
 mod cube;
 mod demo;
 mod histories;
 mod import;
+mod kill;
 mod lists;
 mod oidc;
 mod openapi;
@@ -22,6 +24,7 @@ mod preview;
 mod public;
 mod reference;
 mod refusals;
+mod replica;
 mod reports;
 mod schema_parity;
 mod sessions;
@@ -30,6 +33,7 @@ mod store_tables;
 mod support;
 mod together;
 mod tracking;
+mod verify;
 mod walk;
 
 use std::process::ExitCode;
@@ -43,11 +47,13 @@ fn main() -> ExitCode {
         actions::cases(),
         architecture::cases(),
         authorization::cases(),
+        backup::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
         histories::cases(),
         import::cases(),
+        kill::cases(),
         lists::cases(),
         oidc::cases(),
         openapi::cases(),
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
         public::cases(),
         reference::cases(),
         refusals::cases(),
+        replica::cases(),
         reports::cases(),
         schema_parity::cases(),
         sessions::cases(),
@@ -63,6 +70,7 @@ fn main() -> ExitCode {
         store_tables::cases(),
         together::cases(),
         tracking::cases(),
+        verify::cases(),
         walk::cases(),
     ]
     .concat();

@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod given;
 pub(crate) mod journey;
+pub(crate) mod load;
 pub(crate) mod postgres;
 pub(crate) mod provider;
 pub(crate) mod records;
@@ -41,6 +42,8 @@ enum End {
     LeaveIt,
     RemoveFolder(TempDir),
     DropDatabase(String),
+    /// Somebody else removes it.
+    Leave,
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -71,6 +74,11 @@ impl TestDb {
         }
     }
 
+    /// A database that somebody else made and removes.
+    pub(crate) fn foreign(url: String, database: Database) -> Self {
+        Self { url, database, end: End::Leave }
+    }
+
     fn in_cluster(template: &str) -> Self {
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         postgres::copy(template, &name);
@@ -99,6 +107,7 @@ impl Drop for TestDb {
             End::LeaveIt => {}
             // The folder removes itself.
             End::RemoveFolder(_folder) => {}
+            End::Leave => {}
             End::DropDatabase(name) => postgres::run(&format!("DROP DATABASE {name} WITH (FORCE)")),
         }
     }
