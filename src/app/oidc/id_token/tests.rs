@@ -2,9 +2,12 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rand::SystemRandom,
     rsa::{KeyPair, KeySize},
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
 
@@ -30,8 +33,8 @@ fn provider() -> Provider {
     }
 }
 
-/// One key of each kind that is allowed.
-fn keys() -> Vec<(Algorithm, EncodingKey)> {
+/// One key of each kind that is allowed, with what is published of it.
+fn keys() -> Vec<(Algorithm, EncodingKey, Value)> {
     let random = SystemRandom::new();
     let ec = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
     let ed = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
@@ -40,17 +43,21 @@ fn keys() -> Vec<(Algorithm, EncodingKey)> {
         "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
         STANDARD.encode(rsa.as_ref())
     );
+    // The library does not derive the public half of such a key.
+    let public = Ed25519KeyPair::from_pkcs8(ed.as_ref()).unwrap();
+    let x = URL_SAFE_NO_PAD.encode(public.public_key().as_ref());
+    let octets = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "EdDSA", "x": x });
     vec![
-        (Algorithm::ES256, EncodingKey::from_ec_der(ec.as_ref())),
-        (Algorithm::EdDSA, EncodingKey::from_ed_der(ed.as_ref())),
-        (Algorithm::RS256, EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap()),
+        published(Algorithm::ES256, EncodingKey::from_ec_der(ec.as_ref())),
+        (Algorithm::EdDSA, EncodingKey::from_ed_der(ed.as_ref()), octets),
+        published(Algorithm::RS256, EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap()),
     ]
 }
 
-fn published(alg: Algorithm, key: &EncodingKey) -> Value {
-    let mut jwk = Jwk::from_encoding_key(key, alg).unwrap();
+fn published(alg: Algorithm, key: EncodingKey) -> (Algorithm, EncodingKey, Value) {
+    let mut jwk = Jwk::from_encoding_key(&key, alg).unwrap();
     jwk.common.key_id = Some(format!("{alg:?}"));
-    serde_json::to_value(jwk).unwrap()
+    (alg, key, serde_json::to_value(jwk).unwrap())
 }
 
 fn token(alg: Algorithm, key: &EncodingKey) -> String {
@@ -65,21 +72,21 @@ fn token(alg: Algorithm, key: &EncodingKey) -> String {
 #[test]
 fn three_algorithms_are_read_and_no_other() {
     let keys = keys();
-    let mut all: Vec<Value> = keys.iter().map(|(alg, key)| published(*alg, key)).collect();
+    let mut all: Vec<Value> = keys.iter().map(|(_, _, jwk)| jwk.clone()).collect();
     // What we do not understand, and what is not for signatures, is as if it were not there.
     all.push(json!({ "kty": "XYZ", "kid": "odd" }));
     let set: KeySet = serde_json::from_value(json!({ "keys": all })).unwrap();
     let read = |token: &str, set: &KeySet| subject(token, set, &provider(), "n", now());
-    for (alg, key) in &keys {
+    for (alg, key, jwk) in &keys {
         assert_eq!(read(&token(*alg, key), &set).unwrap(), "cb-17", "{alg:?}");
-        let mut hidden = published(*alg, key);
+        let mut hidden = jwk.clone();
         hidden["use"] = json!("enc");
         let hidden: KeySet = serde_json::from_value(json!({ "keys": [hidden] })).unwrap();
         assert!(matches!(read(&token(*alg, key), &hidden), Err(Error::InvalidGrant)), "{alg:?}");
     }
-    let (_, rsa) = &keys[2];
+    let (_, rsa, published) = &keys[2];
     for other in [Algorithm::RS512, Algorithm::PS256] {
-        let mut jwk = published(Algorithm::RS256, rsa);
+        let mut jwk = published.clone();
         jwk["kid"] = json!(format!("{other:?}"));
         jwk.as_object_mut().unwrap().remove("alg");
         let set: KeySet = serde_json::from_value(json!({ "keys": [jwk] })).unwrap();
@@ -90,12 +97,12 @@ fn three_algorithms_are_read_and_no_other() {
 #[test]
 fn a_token_without_the_id_of_its_key_means_the_only_one() {
     let keys = keys();
-    let (alg, key) = &keys[0];
+    let (alg, key, jwk) = &keys[0];
     let bare = token(*alg, key);
     assert_eq!(kid(&bare).unwrap().as_deref(), Some("ES256"));
     assert!(kid("x").is_err() && kid(&"x".repeat(LIMIT + 1)).is_err());
-    let one: KeySet = serde_json::from_value(json!({ "keys": [published(*alg, key)] })).unwrap();
-    let two: Vec<Value> = keys.iter().map(|(alg, key)| published(*alg, key)).collect();
+    let one: KeySet = serde_json::from_value(json!({ "keys": [jwk] })).unwrap();
+    let two: Vec<Value> = keys.iter().map(|(_, _, jwk)| jwk.clone()).collect();
     let two: KeySet = serde_json::from_value(json!({ "keys": two })).unwrap();
     assert!(one.only().is_some() && two.only().is_none());
 }
