@@ -15,11 +15,20 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use command::parse_agency_code;
-pub use command::{Agency, AgencyAdd, Backup, Command, Import, Restore, Serve, User, UserAdd, Verify};
+pub use command::{
+    Agency, AgencyAdd, Backup, Command, Import, Keys, KeysRotate, Restore, Serve, User, UserAdd, Verify,
+};
+use sessions::GivenSessions;
+pub use sessions::Sessions;
 
-use crate::app::secrets::{SECRET_MINIMUM, SecretText};
+use crate::app::{
+    oidc::Provider,
+    secrets::{SECRET_MINIMUM, SecretText},
+};
 
 mod command;
+mod oidc;
+mod sessions;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_DATABASE: &str = "sqlite:data/kiennghi.db";
@@ -59,7 +68,7 @@ struct Given {
     /// Address under which clients reach the server; makes links absolute.
     #[arg(long, global = true, env = "KIENNGHI_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
-    /// Life of an access token in minutes [default: 60].
+    /// Life of an access token in minutes [default: 10].
     #[arg(long, global = true, env = "KIENNGHI_TOKEN_MINUTES", value_name = "MINUTES")]
     token_minutes: Option<u32>,
     /// Longest JSON body in bytes [default: 262144].
@@ -71,6 +80,8 @@ struct Given {
     /// Code of the agency that takes what no other serves.
     #[arg(long, global = true, env = "KIENNGHI_DEFAULT_AGENCY", value_name = "CODE")]
     default_agency: Option<String>,
+    #[command(flatten)]
+    sessions: GivenSessions,
 }
 
 /// The TOML file: the same settings, and the secret.
@@ -88,6 +99,10 @@ struct FileSettings {
     body_limit: Option<u32>,
     idempotency_hours: Option<u32>,
     default_agency: Option<String>,
+    #[serde(default)]
+    sessions: GivenSessions,
+    #[serde(default)]
+    oidc: Vec<oidc::FileProvider>,
 }
 
 /// Where the data is; `Debug` does not show the password in it.
@@ -124,6 +139,10 @@ pub struct Settings {
     pub idempotency_hours: u32,
     /// Code of the agency that takes what no other serves.
     pub default_agency: Option<String>,
+    /// How long sessions live and when signing keys change.
+    pub sessions: Sessions,
+    /// Where people may sign in elsewhere.
+    pub providers: Vec<Provider>,
 }
 
 /// A setting that cannot be used; the text names it and is for the operator.
@@ -182,7 +201,7 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
         zone: TimeZone::get(&zone).map_err(|error| fault(&"zone", &error))?,
         pool_size: within("pool_size", given.pool_size.or(file.pool_size), 16, 1..=256)?,
         public_url: given.public_url.or(file.public_url).map(|url| check_public_url(&url)).transpose()?,
-        token_minutes: within("token_minutes", given.token_minutes.or(file.token_minutes), 60, 1..=1440)?,
+        token_minutes: within("token_minutes", given.token_minutes.or(file.token_minutes), 10, 1..=1440)?,
         body_limit: usize::try_from(body_limit).map_err(|error| fault(&"body_limit", &error))?,
         idempotency_hours: within(
             "idempotency_hours",
@@ -194,6 +213,8 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
             .map(|code| parse_agency_code(&code))
             .transpose()
             .map_err(|error| fault(&"default_agency", &error))?,
+        providers: oidc::resolve(file.oidc)?,
+        sessions: sessions::resolve(&given.sessions, &file.sessions)?,
     })
 }
 

@@ -52,6 +52,7 @@ pub enum SecretFault {
 pub struct InstallationSecret {
     cursor: hmac::Key,
     access: hmac::Key,
+    refresh: hmac::Key,
     sealing: RandomizedNonceKey,
 }
 
@@ -98,6 +99,7 @@ impl InstallationSecret {
         Ok(Self {
             cursor: hmac::Key::new(hmac::HMAC_SHA256, &key("cursor")?),
             access: hmac::Key::new(hmac::HMAC_SHA256, &key("access-key")?),
+            refresh: hmac::Key::new(hmac::HMAC_SHA256, &key("refresh-token")?),
             sealing: RandomizedNonceKey::new(&AES_256_GCM, &key("sealing")?)
                 .map_err(|_| SecretFault::Crypto)?,
         })
@@ -114,6 +116,14 @@ impl InstallationSecret {
         let mut bytes = [0; ACCESS_KEY_BYTES];
         bytes.iter_mut().zip(tag.as_ref()).for_each(|(byte, from)| *byte = *from);
         AccessKey::from_bytes(bytes)
+    }
+
+    /// The refresh token that follows a spent one: the same on every call, so that a retry can be given it again.
+    pub fn successor(&self, spent: &[u8]) -> [u8; 32] {
+        let tag = hmac::sign(&self.refresh, spent);
+        let mut bytes = [0; 32];
+        bytes.iter_mut().zip(tag.as_ref()).for_each(|(byte, from)| *byte = *from);
+        bytes
     }
 
     /// Encrypts and authenticates a row for storage; `purpose` (table and key of the row) must be given again

@@ -1,12 +1,12 @@
 //! Who calls, by the bearer token; and the rest of what every call carries.
 
-use std::future::{Ready, ready};
+use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
 
 use super::{edge::RequestId, headers};
 use crate::{
-    app::{App, Error, World, caller::Caller, idempotency::RequestKey, people},
+    app::{App, Error, World, caller::Caller, idempotency::RequestKey, sessions},
     domain::vocabulary::Language,
     store::AnyConnection,
 };
@@ -39,8 +39,16 @@ impl Call {
     /// An official; a citizen's token opens nothing here.
     pub(super) fn official(&self) -> Result<Caller, Error> {
         match self.somebody()? {
-            official @ Caller::Official(_) => Ok(official),
+            official @ (Caller::Official(_) | Caller::SignedIn(..)) => Ok(official),
             _ => Err(Error::Unauthenticated("official_required")),
+        }
+    }
+
+    /// A citizen who signed in; nobody else has petitions of his own.
+    pub(super) fn citizen(&self) -> Result<Caller, Error> {
+        match self.somebody()? {
+            citizen @ Caller::Citizen(..) => Ok(citizen),
+            _ => Err(Error::Unauthenticated("account_required")),
         }
     }
 
@@ -70,29 +78,32 @@ impl Call {
 
 impl FromRequest for Call {
     type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(app) = request.app_data::<web::Data<App>>() else {
-            return ready(Err(actix_web::error::ErrorInternalServerError("the application is missing")));
-        };
-        let caller = match bearer(request) {
-            Ok(None) => Ok(Caller::Anonymous),
-            Ok(Some(token)) => people::caller(app, token).map_err(|error| match error {
-                Error::Unauthenticated(reason) => reason,
-                _ => "invalid_token",
-            }),
-            Err(reason) => Err(reason),
-        };
-        ready(Ok(Self {
-            app: app.clone(),
-            caller,
-            language: headers::language(request.headers()),
-            request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
-            method: if request.method() == actix_web::http::Method::PUT { "PUT" } else { "POST" },
-            route: request.match_pattern().unwrap_or_default(),
-        }))
+        let request = request.clone();
+        Box::pin(async move {
+            let Some(app) = request.app_data::<web::Data<App>>() else {
+                return Err(actix_web::error::ErrorInternalServerError("the application is missing"));
+            };
+            Ok(Self {
+                app: app.clone(),
+                caller: caller(app, &request).await,
+                language: headers::language(request.headers()),
+                request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+                method: if request.method() == actix_web::http::Method::PUT { "PUT" } else { "POST" },
+                route: request.match_pattern().unwrap_or_default(),
+            })
+        })
     }
+}
+
+async fn caller(app: &App, request: &HttpRequest) -> Result<Caller, &'static str> {
+    let Some(token) = bearer(request)? else { return Ok(Caller::Anonymous) };
+    sessions::caller(app, token).await.map_err(|error| match error {
+        Error::Unauthenticated(reason) => reason,
+        _ => "invalid_token",
+    })
 }
 
 /// The token of an `Authorization: Bearer` field (RFC 6750 §2.1).

@@ -17,7 +17,9 @@ mod health;
 pub mod help;
 pub mod json;
 mod lists;
+mod me;
 pub mod methods;
+mod oidc;
 pub mod openapi;
 mod petitions;
 mod preview;
@@ -56,7 +58,9 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/.well-known/jwks.json").route(get().to(health::jwks)))
         .service(resource("/openapi.json").route(get().to(openapi::serve_document)))
         .service(help::explain_problem)
-        .service(resource("/v1/sessions").route(post().to(sessions::sign_in)))
+        .configure(oidc::routes)
+        .configure(sessions::routes)
+        .configure(me::routes)
         .service(
             resource("/v1/petitions")
                 .route(get().to(lists::list_petitions))
@@ -91,6 +95,8 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
     vec![
         health::Api::openapi(),
         sessions::Api::openapi(),
+        oidc::Api::openapi(),
+        me::Api::openapi(),
         petitions::Api::openapi(),
         actions::Api::openapi(),
         reads::Api::openapi(),

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use tokio::{sync::watch, time::interval};
 
-use crate::app::{App, Error, installation, routine};
+use crate::app::{App, Error, clock::real_now, installation, oidc, routine, sessions, signing};
 
 /// How often the work that is due is looked for.
 const TICK: Duration = Duration::from_secs(1);
 /// How many ticks lie between two notes of where the sandbox clock stands.
 const CLOCK_TICKS: u32 = 5;
-/// How many ticks lie between two clearings of old idempotency keys.
+/// How many ticks lie between two looks at the signing keys.
+const KEYS_TICKS: u32 = 60;
+/// How many ticks lie between two clearings of old idempotency keys and sessions.
 const CLEARING_TICKS: u32 = 600;
 
 /// Runs until told to stop; what was begun is finished first.
@@ -31,8 +33,13 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         if count.is_multiple_of(CLOCK_TICKS) {
             work(&app, "sandbox clock", installation::reserve_clock).await;
         }
+        if count.is_multiple_of(KEYS_TICKS) {
+            work(&app, "signing keys", |app| signing::tend(app, real_now())).await;
+        }
         if count.is_multiple_of(CLEARING_TICKS) {
             work(&app, "old keys", |app| routine::forget_old_keys(app).map(|_| ())).await;
+            work(&app, "old sessions", |app| sessions::forget_expired(app).map(|_| ())).await;
+            work(&app, "old sign-ins", |app| oidc::forget_expired(app).map(|_| ())).await;
         }
     }
     work(&app, "sandbox clock", installation::leave_clock).await;

@@ -19,6 +19,7 @@ mod histories;
 mod import;
 mod kill;
 mod lists;
+mod oidc;
 mod openapi;
 mod outage;
 mod preview;
@@ -28,6 +29,7 @@ mod refusals;
 mod replica;
 mod reports;
 mod schema_parity;
+mod sessions;
 mod store;
 mod store_tables;
 mod support;
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         import::cases(),
         kill::cases(),
         lists::cases(),
+        oidc::cases(),
         openapi::cases(),
         outage::cases(),
         preview::cases(),
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         replica::cases(),
         reports::cases(),
         schema_parity::cases(),
+        sessions::cases(),
         store::cases(),
         store_tables::cases(),
         together::cases(),

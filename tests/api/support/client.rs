@@ -11,6 +11,7 @@ use kiennghi::{
         clock::{Clock, new_id},
         passwords,
         secrets::InstallationSecret,
+        sessions::{self, Who},
     },
     config, domain, http,
     store::{
@@ -72,6 +73,18 @@ impl TestApp {
     /// An application over another database than the test was given.
     pub(crate) fn over(other: Db, db: TestDb) -> Self {
         Self { app: application(other, START), db }
+    }
+
+    /// Another process over the same database, with some other settings.
+    pub(crate) fn beside(other: &Self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = other.app.options().clone();
+        change(&mut options);
+        let secret = InstallationSecret::derive(SECRET).expect("a secret");
+        let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
+        let clock = Clock::sandbox(other.now().to_string().parse().expect("an instant"));
+        let db = other.db.shared();
+        let app = App::open(db.open(), clock, secret, zone, options).expect("an application");
+        Self { app, db }
     }
 
     /// The present time of the domain.
@@ -154,17 +167,9 @@ impl TestApp {
 
     /// An access token of an official, without the slow sum of signing in.
     pub(crate) fn token(&self, official: OfficialId) -> String {
-        use kiennghi::app::{
-            clock::real_now,
-            tokens::{Scope, Subject},
-        };
-        let subject = Subject {
-            sub: official.to_string(),
-            client_id: "test".to_owned(),
-            scope: Scope::Staff,
-            petitions: Vec::new(),
-        };
-        self.app.keys().issue(subject, 60, real_now()).expect("a token").token
+        let found = self.app.read_now(move |tx, _| Ok(people::official(tx, official)?)).expect("a look");
+        let who = Who::Official(found.expect("an official"));
+        sessions::open_now(&self.app, who).expect("a session").issued.token
     }
 
     pub(crate) fn get(&self, path: impl Into<String>) -> Send<'_> {
@@ -182,7 +187,14 @@ fn application(db: Db, start: &str) -> App {
     let clock = Clock::sandbox(start.parse().expect("an instant"));
     let secret = InstallationSecret::derive(SECRET).expect("a secret");
     let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
-    let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24 };
+    let options = Options {
+        token_minutes: 60,
+        session_days: 30,
+        key_days: 90,
+        providers: Vec::new(),
+        demo: true,
+        idempotency_hours: 24,
+    };
     App::open(db, clock, secret, zone, options).expect("an application")
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod given;
 pub(crate) mod journey;
 pub(crate) mod load;
 pub(crate) mod postgres;
+pub(crate) mod provider;
 pub(crate) mod records;
 pub(crate) mod requests;
 
@@ -37,6 +38,8 @@ pub(crate) struct TestDb {
 }
 
 enum End {
+    /// It belongs to another handle.
+    LeaveIt,
     RemoveFolder(TempDir),
     DropDatabase(String),
     /// Somebody else removes it.
@@ -87,6 +90,11 @@ impl TestDb {
         Db::open(&self.url).expect("open the database")
     }
 
+    /// The same database once more, as another process sees it; the first handle must outlive it.
+    pub(crate) fn shared(&self) -> Self {
+        Self { url: self.url.clone(), database: self.database, end: End::LeaveIt }
+    }
+
     /// The file of a SQLite database.
     pub(crate) fn path(&self) -> PathBuf {
         PathBuf::from(self.url.strip_prefix("sqlite:").expect("a SQLite database"))
@@ -96,6 +104,7 @@ impl TestDb {
 impl Drop for TestDb {
     fn drop(&mut self) {
         match &self.end {
+            End::LeaveIt => {}
             // The folder removes itself.
             End::RemoveFolder(_folder) => {}
             End::Leave => {}
