@@ -64,7 +64,9 @@ impl Day {
     }
     /// The day so many days later (negative: earlier), clamped to jiff's range.
     pub fn plus_days(self, days: i64) -> Self {
-        Self(self.0.saturating_add(Span::new().days(days)))
+        let end = if days < 0 { Date::MIN } else { Date::MAX };
+        let span = Span::new().try_days(days);
+        Self(span.map_or(end, |span| self.0.saturating_add(span)))
     }
     /// How many days from `self` to `later`; negative when it is earlier.
     pub fn days_until(self, later: Day) -> i64 {

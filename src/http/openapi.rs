@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document: what the modules say of their operations, and what is said of all of them at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpResponse, http::header, web};
 use utoipa::{
@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{
         self, Components, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Responses,
         path::{Operation, PathItem},
-        schema::{ObjectBuilder, Schema, Type},
+        schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -28,7 +28,7 @@ const BEARER: &str = "bearer";
 #[openapi(
     info(
         title = "kiennghi",
-        description = "Follows each citizen's petition from submission to public written reply, names who is responsible and by when, and proves afterwards what happened.\n\nTimes are RFC 3339 with an offset; `…_at` is an instant, `…_on` a civil day in the zone of the installation (Asia/Ho_Chi_Minh). Every 4xx and 5xx is a problem (RFC 9457) with a stable `code`, in Vietnamese or, with `Accept-Language: en`, in English. Lists of codes may grow: treat an unknown one as such.",
+        description = "Follows each citizen's petition from submission to public written reply, names who is responsible and by when, and proves afterwards what happened.\n\nTimes are RFC 3339 with an offset; `…_at` is an instant, `…_on` a civil day in the zone of the installation (Asia/Ho_Chi_Minh). Every 4xx and 5xx is a problem (RFC 9457) with a stable `code`, in Vietnamese or, with `Accept-Language: en`, in English. Lists of codes may grow: treat an unknown one as such. Texts may not be blank; control characters other than TAB, LF and CR, and changes of writing direction, are refused.",
         license(name = "EUPL-1.2", identifier = "EUPL-1.2")
     ),
     servers((url = "/", description = "This installation")),
@@ -77,6 +77,7 @@ pub fn document() -> openapi::OpenApi {
         }
     }
     if let Some(components) = &mut document.components {
+        refuse_blank(&mut components.schemas);
         components.responses.retain(|name, _| used.contains(name));
     }
     document
@@ -153,6 +154,40 @@ pub(super) fn open_code<C: Code>() -> Schema {
         .description(Some(format!("Code of a {}; the list may grow, see /v1/reference.", C::NAME)))
         .examples([first])
         .into()
+}
+
+/// The schema of a parameter that has one value of a few, one of which holds when it is absent.
+pub(super) fn one_of<const N: usize>(values: [&str; N], default: &str) -> Schema {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(values))
+        .default(Some(default.into()))
+        .into()
+}
+
+/// The schema of a parameter that is a civil day or an instant.
+pub(super) fn day_or_instant() -> Schema {
+    let text = |format| {
+        ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)))
+    };
+    AnyOfBuilder::new().item(text(KnownFormat::Date)).item(text(KnownFormat::DateTime)).into()
+}
+
+/// Texts of a request say something: the domain refuses blank ones, so the document does.
+fn refuse_blank(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let bodies = schemas.iter_mut().filter(|(name, _)| name.ends_with("Body"));
+    for schema in bodies.map(|(_, schema)| schema) {
+        let RefOr::T(Schema::Object(body)) = schema else { continue };
+        for property in body.properties.values_mut() {
+            if let RefOr::T(Schema::Object(text)) = property
+                && text.max_length.is_some()
+                && text.min_length.is_none_or(|least| least == 1)
+            {
+                text.min_length = Some(1);
+                text.pattern = Some(r"\S".to_owned());
+            }
+        }
+    }
 }
 
 /// The document as a file: indented, with a newline at the end.
