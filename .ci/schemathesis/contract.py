@@ -132,7 +132,7 @@ def write_config(folder, entries):
         ]
         path.write_text(json.dumps({"auth": headers}), encoding="utf-8")
         first, peers = json.dumps(next(iter(entries))), json.dumps(list(entries))
-        config += f'\n[auth.wfc]\npath = "{path}"\nuser = {first}\npeers = {peers}\n'
+        config += f'\n[auth.wfc]\npath = "{path}"\nuser = {first}\n' + (f"peers = {peers}\n" if len(entries) > 1 else "")
     (folder / "schemathesis.toml").write_text(config, encoding="utf-8")
 
 

@@ -2,12 +2,15 @@
 
 use actix_web::{HttpResponse, http::header};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema, openapi::schema::Schema};
+use utoipa::{
+    IntoParams, OpenApi, PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
 
 use super::{
     auth::Call,
     extract::{Limit, Query, Short, UpTo},
-    openapi::{code, day_or_instant, one_of, open_code},
+    openapi::{DayOrInstant, code, one_of, open_code},
     problem::Problem,
     views::{AgencyRef, DeadlineView, PersonView, RuleRef},
 };
@@ -65,15 +68,15 @@ pub(super) struct PetitionsQuery {
     #[param(schema_with = code::<Timeliness>)]
     timeliness: Option<Timeliness>,
     /// Received then or later: a day or an instant.
-    #[param(schema_with = day_or_instant, required = false, example = "2026-01-01")]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-01-01")]
     received_from: Option<When>,
     /// Received before: a day or an instant.
-    #[param(schema_with = day_or_instant, required = false, example = "2026-07-01")]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-01")]
     received_to: Option<When>,
     /// `-received_at`: received last first; `received_at`: first first; `due_at`: whose clock runs, the first to
     /// fall due first, then the others.
     #[serde(default)]
-    #[param(schema_with = list_sorts, required = false, example = "-received_at")]
+    #[param(value_type = ListSorts, inline, required = false, example = "-received_at")]
     sort: ListSort,
     /// Rows on a page.
     #[serde(default)]
@@ -90,7 +93,7 @@ pub(super) struct PetitionsQuery {
 #[into_params(parameter_in = Query)]
 pub(super) struct OverdueQuery {
     /// As it stood at this instant, or at the end of this day; in the future, as it will stand if nothing happens.
-    #[param(schema_with = day_or_instant, required = false, example = "2026-06-30")]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
     as_of: Option<When>,
     /// With this agency: the lead agency, before an assignment the intake agency.
     #[param(value_type = Option<uuid::Uuid>)]
@@ -113,7 +116,7 @@ pub(super) struct OverdueQuery {
     min_days_overdue: Option<UpTo<36_500>>,
     /// `due_at`: longest overdue first; `-due_at`: last.
     #[serde(default)]
-    #[param(schema_with = overdue_sorts, required = false, example = "due_at")]
+    #[param(value_type = OverdueSorts, inline, required = false, example = "due_at")]
     sort: OverdueSort,
     /// Rows on a page.
     #[serde(default)]
@@ -124,13 +127,22 @@ pub(super) struct OverdueQuery {
     cursor: Option<String>,
 }
 
-fn list_sorts() -> Schema {
-    one_of(["-received_at", "received_at", "due_at"], "-received_at")
-}
+/// [`ListSort`] and [`OverdueSort`] to the document.
+enum ListSorts {}
+enum OverdueSorts {}
 
-fn overdue_sorts() -> Schema {
-    one_of(["due_at", "-due_at"], "due_at")
+impl PartialSchema for ListSorts {
+    fn schema() -> RefOr<Schema> {
+        one_of(["-received_at", "received_at", "due_at"])
+    }
 }
+impl PartialSchema for OverdueSorts {
+    fn schema() -> RefOr<Schema> {
+        one_of(["due_at", "-due_at"])
+    }
+}
+impl ToSchema for ListSorts {}
+impl ToSchema for OverdueSorts {}
 
 /// A petition in a list.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpResponse, http::header, web};
 use utoipa::{
-    OpenApi,
+    OpenApi, PartialSchema, ToSchema,
     openapi::{
         self, Components, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Responses,
         path::{Operation, PathItem},
@@ -156,22 +156,26 @@ pub(super) fn open_code<C: Code>() -> Schema {
         .into()
 }
 
-/// The schema of a parameter that has one value of a few, one of which holds when it is absent.
-pub(super) fn one_of<const N: usize>(values: [&str; N], default: &str) -> Schema {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(values))
-        .default(Some(default.into()))
-        .into()
+/// The schema of a parameter that has one value of a few; the first holds when it is absent.
+pub(super) fn one_of<const N: usize>(values: [&str; N]) -> RefOr<Schema> {
+    let default = values.first().map(|first| (*first).into());
+    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).default(default);
+    RefOr::T(schema.into())
 }
 
-/// The schema of a parameter that is a civil day or an instant.
-pub(super) fn day_or_instant() -> Schema {
-    let text = |format| {
-        ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)))
-    };
-    AnyOfBuilder::new().item(text(KnownFormat::Date)).item(text(KnownFormat::DateTime)).into()
+/// A parameter that is a civil day or an instant, to the document.
+pub(super) enum DayOrInstant {}
+
+impl PartialSchema for DayOrInstant {
+    fn schema() -> RefOr<Schema> {
+        let text = |format| {
+            ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)))
+        };
+        RefOr::T(AnyOfBuilder::new().item(text(KnownFormat::Date)).item(text(KnownFormat::DateTime)).into())
+    }
 }
+
+impl ToSchema for DayOrInstant {}
 
 /// Texts of a request say something: the domain refuses blank ones, so the document does.
 fn refuse_blank(schemas: &mut BTreeMap<String, RefOr<Schema>>) {

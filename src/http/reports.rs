@@ -2,13 +2,16 @@
 
 use actix_web::{HttpResponse, http::header};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema, openapi::schema::Schema};
+use utoipa::{
+    IntoParams, OpenApi, PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
 
 use super::{
     auth::Call,
     extract::{Query, Short, UpTo},
     lists::answer,
-    openapi::{code, day_or_instant, one_of, open_code},
+    openapi::{DayOrInstant, code, one_of, open_code},
     problem::Problem,
 };
 use crate::{
@@ -37,11 +40,11 @@ pub(super) struct Api;
 #[into_params(parameter_in = Query)]
 pub(super) struct SummaryQuery {
     /// As it stood at this instant, or at the end of this day; in the future, as it will stand if nothing happens.
-    #[param(schema_with = day_or_instant, required = false, example = "2026-06-30")]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
     as_of: Option<When>,
     /// `agency`, `field` or `kind`.
     #[serde(default)]
-    #[param(schema_with = summary_groups, required = false, example = "agency")]
+    #[param(value_type = SummaryGroups, inline, required = false, example = "agency")]
     group_by: SummaryBy,
     /// With this agency: the lead agency, before an assignment the intake agency.
     #[param(value_type = Option<uuid::Uuid>)]
@@ -70,27 +73,36 @@ pub(super) struct SummaryQuery {
 #[into_params(parameter_in = Query)]
 pub(super) struct TimelinessQuery {
     /// Received then or later: a day or an instant.
-    #[param(schema_with = day_or_instant, required = false, example = "2026-01-01")]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-01-01")]
     from: Option<When>,
     /// Received before: a day or an instant.
-    #[param(schema_with = day_or_instant, required = false, example = "2026-07-01")]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-01")]
     to: Option<When>,
     /// As it stood at this instant, or at the end of this day; in the future, as it will stand if nothing happens.
-    #[param(schema_with = day_or_instant, required = false, example = "2026-06-30")]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
     as_of: Option<When>,
     /// `agency`, `field`, `kind`, `channel`, `level` or `month`.
     #[serde(default)]
-    #[param(schema_with = timeliness_groups, required = false, example = "agency")]
+    #[param(value_type = TimelinessGroups, inline, required = false, example = "agency")]
     group_by: TimelinessBy,
 }
 
-fn summary_groups() -> Schema {
-    one_of(["agency", "field", "kind"], "agency")
-}
+/// [`SummaryBy`] and [`TimelinessBy`] to the document.
+enum SummaryGroups {}
+enum TimelinessGroups {}
 
-fn timeliness_groups() -> Schema {
-    one_of(["agency", "field", "kind", "channel", "level", "month"], "agency")
+impl PartialSchema for SummaryGroups {
+    fn schema() -> RefOr<Schema> {
+        one_of(["agency", "field", "kind"])
+    }
 }
+impl PartialSchema for TimelinessGroups {
+    fn schema() -> RefOr<Schema> {
+        one_of(["agency", "field", "kind", "channel", "level", "month"])
+    }
+}
+impl ToSchema for SummaryGroups {}
+impl ToSchema for TimelinessGroups {}
 
 /// How many of a group are overdue.
 #[derive(Debug, Serialize, ToSchema)]
