@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use command::parse_agency_code;
-pub use command::{Command, Import, Serve, User, UserAdd};
+pub use command::{Agency, AgencyAdd, Backup, Command, Import, Restore, Serve, User, UserAdd, Verify};
 
 use crate::app::secrets::{SECRET_MINIMUM, SecretText};
 
@@ -47,6 +47,9 @@ struct Given {
     /// `sqlite:PATH` or `postgres://…` [default: sqlite:data/kiennghi.db].
     #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
+    /// `postgres://…` of a replica that may answer reads.
+    #[arg(long, global = true, env = "KIENNGHI_REPLICA_URL", value_name = "URL", hide_env_values = true)]
+    replica_url: Option<String>,
     /// IANA name of the zone of civil dates and working hours [default: Asia/Ho_Chi_Minh].
     #[arg(long, global = true, env = "KIENNGHI_ZONE", value_name = "ZONE")]
     zone: Option<String>,
@@ -76,6 +79,7 @@ struct Given {
 struct FileSettings {
     listen: Option<SocketAddr>,
     database_url: Option<String>,
+    replica_url: Option<String>,
     secret: Option<String>,
     zone: Option<String>,
     pool_size: Option<u32>,
@@ -102,6 +106,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where the data is.
     pub database_url: DatabaseUrl,
+    /// A replica of the PostgreSQL, which may answer reads.
+    pub replica_url: Option<DatabaseUrl>,
     /// `KIENNGHI_SECRET` or the file's `secret`; required with PostgreSQL.
     pub secret: Option<SecretText>,
     /// Zone of civil dates and working hours.
@@ -170,6 +176,7 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
         within("body_limit", given.body_limit.or(file.body_limit), 256 * 1024, 1024..=16 * 1024 * 1024)?;
     Ok(Settings {
         listen,
+        replica_url: replica_of(&database_url, given.replica_url.or(file.replica_url))?,
         database_url,
         secret: secret.or(file.secret).map(check_secret).transpose()?,
         zone: TimeZone::get(&zone).map_err(|error| fault(&"zone", &error))?,
@@ -188,6 +195,14 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
             .transpose()
             .map_err(|error| fault(&"default_agency", &error))?,
     })
+}
+
+fn replica_of(database: &DatabaseUrl, url: Option<String>) -> Result<Option<DatabaseUrl>, ConfigFault> {
+    let Some(url) = url else { return Ok(None) };
+    match (database, parse_database(&url)) {
+        (DatabaseUrl::Postgres(_), Ok(replica @ DatabaseUrl::Postgres(_))) => Ok(Some(replica)),
+        _ => Err(fault(&"replica_url", &"both databases must be postgres://…")),
+    }
 }
 
 fn within(

@@ -2,17 +2,22 @@
 
 use std::{
     io::{self, BufRead, IsTerminal, Write},
+    path::Path,
     process::ExitCode,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 use kiennghi::{
     app::{
-        self, App, Options, demo, import, installation,
+        self, App, Options, backup, demo, import, installation,
         people::{self, NewAccount},
         secrets::{InstallationSecret, SecretHome},
+        verify::{self, Told},
     },
-    config::{self, Command, DatabaseUrl, Import, Serve, Settings, User, UserAdd},
+    config::{
+        self, Agency, AgencyAdd, Backup, Command, DatabaseUrl, Import, Restore, Serve, Settings, User,
+        UserAdd, Verify,
+    },
     domain::submission::Personal,
     http, jobs,
     store::Db,
@@ -24,28 +29,39 @@ type Fault = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => {
-            // Causes may come with lines of their own, such as those of PostgreSQL.
-            let sentence = fault.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-            let _ = writeln!(io::stderr(), "kiennghi: {sentence}");
-            ExitCode::FAILURE
-        }
+        Ok(code) => code,
+        Err(fault) => tell(&fault, ExitCode::FAILURE),
     }
 }
 
-fn run() -> Result<(), Fault> {
+/// Says what went wrong; gives the exit code on.
+fn tell(fault: &Fault, code: ExitCode) -> ExitCode {
+    // Causes may come with lines of their own, such as those of PostgreSQL.
+    let sentence = fault.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    let _ = writeln!(io::stderr(), "kiennghi: {sentence}");
+    code
+}
+
+fn run() -> Result<ExitCode, Fault> {
     let (command, settings) = config::parse_and_resolve()?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kiennghi=info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(io::stderr).init();
     let app = || application(open(&settings)?, &settings, &Serve::default());
-    match command {
+    let done = match command {
+        // One means a difference there, so that trouble needs another number.
+        Command::Verify(what) => {
+            return Ok(verify_all(&settings, &what).unwrap_or_else(|fault| tell(&fault, ExitCode::from(2))));
+        }
         Command::Openapi => Ok(io::stdout().write_all(http::openapi::as_file()?.as_bytes())?),
         Command::Migrate => prepare(&open(&settings)?, &Serve::default()).map(|_| ()),
         Command::Import(what) => import_file(&app()?, &what),
         Command::User(User::Add(account)) => add_user(&app()?, account),
+        Command::Agency(Agency::Add(agency)) => add_agency(&app()?, agency),
+        Command::Backup(to) => backup_file(&settings, &to),
+        Command::Restore(from) => restore_file(&settings, &from),
         Command::Serve(how) => serve(&how, &settings),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn open(settings: &Settings) -> Result<Db, Fault> {
@@ -77,13 +93,18 @@ fn application(db: Db, settings: &Settings, how: &Serve) -> Result<App, Fault> {
 
 fn serve(how: &Serve, settings: &Settings) -> Result<(), Fault> {
     let db = open(settings)?;
+    if let Some(replica) = &settings.replica_url {
+        db.attach_replica(&replica.to_url(), settings.pool_size)?;
+    }
     let _lock = db.lock_for_serving()?;
     let app = application(db, settings, how)?;
     if how.demo {
         demo::add_missing(&app).map_err(told)?;
     }
     if let Some(code) = settings.default_agency.clone() {
-        let known = app.write_now(move |tx, _| installation::set_default_agency(tx, &code)).map_err(told)?;
+        let known = app
+            .write_now(move |tx, world| installation::set_default_agency(tx, world, &code))
+            .map_err(told)?;
         if !known {
             tracing::warn!("the default agency of the settings does not exist yet");
         }
@@ -118,6 +139,71 @@ fn import_file(app: &App, what: &Import) -> Result<(), Fault> {
     Ok(writeln!(io::stdout(), "{}", serde_json::to_string(&report.map_err(told)?)?)?)
 }
 
+/// Opens a database that must be there: a mistyped path makes no new one.
+fn open_present(settings: &Settings) -> Result<Db, Fault> {
+    match &settings.database_url {
+        DatabaseUrl::Sqlite(path) if !path.exists() => {
+            Err(format!("{}: no such file", path.display()).into())
+        }
+        _ => open(settings),
+    }
+}
+
+/// The file of a SQLite database; a server of PostgreSQL has tools of its own.
+fn sqlite_file<'a>(settings: &'a Settings, tool: &str) -> Result<&'a Path, Fault> {
+    match &settings.database_url {
+        DatabaseUrl::Sqlite(path) => Ok(path),
+        DatabaseUrl::Postgres(_) => {
+            Err(format!("on PostgreSQL this is done with its own tools: {tool}").into())
+        }
+    }
+}
+
+fn backup_file(settings: &Settings, to: &Backup) -> Result<(), Fault> {
+    sqlite_file(settings, r#"pg_dump --format=custom --file=FILE "$DATABASE_URL""#)?;
+    let db = open_present(settings)?;
+    let copied = backup::backup(&db, &to.file).map_err(told)?;
+    Ok(writeln!(io::stdout(), "{}: {} bytes\nhead {}", to.file.display(), copied.bytes, copied.head)?)
+}
+
+fn restore_file(settings: &Settings, from: &Restore) -> Result<(), Fault> {
+    let tool = r#"pg_restore --single-transaction --exit-on-error --no-owner --dbname="$DATABASE_URL" FILE"#;
+    let target = sqlite_file(settings, tool)?;
+    let (summary, aside) = backup::restore(&from.file, target, &settings.zone, from.force, &mut |told| {
+        if let Told::Finding(finding) = told {
+            // Nobody need read it.
+            let _ = writeln!(io::stdout(), "{finding}");
+        }
+    })
+    .map_err(told)?;
+    if let Some(aside) = aside {
+        writeln!(io::stdout(), "the database that stood there is now {}", aside.display())?;
+    }
+    Ok(writeln!(io::stdout(), "{} is in place\n{summary}", target.display())?)
+}
+
+fn verify_all(settings: &Settings, what: &Verify) -> Result<ExitCode, Fault> {
+    let db = open_present(settings)?;
+    db.migrate()?;
+    let bar = if io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    bar.set_style(ProgressStyle::with_template("{spinner} {human_pos} events, {per_sec}, {elapsed}")?);
+    let mut named = 0;
+    let summary = verify::run(&db, &settings.zone, what.expect.as_ref(), &mut |told| match told {
+        Told::Progress { events } => bar.set_position(events),
+        Told::Finding(finding) => {
+            named += 1;
+            if named <= what.findings {
+                // Nobody need read it.
+                let _ = bar.suspend(|| writeln!(io::stdout(), "{finding}"));
+            }
+        }
+    })
+    .map_err(told)?;
+    bar.finish_and_clear();
+    writeln!(io::stdout(), "{summary}")?;
+    Ok(if summary.differences == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn add_user(app: &App, account: UserAdd) -> Result<(), Fault> {
     if io::stdin().is_terminal() {
         write!(io::stderr(), "Password of {} (shown as you type): ", account.username)?;
@@ -142,6 +228,14 @@ fn add_user(app: &App, account: UserAdd) -> Result<(), Fault> {
     };
     people::add_account(app, new, &password).map_err(told)?;
     Ok(writeln!(io::stdout(), "{done}")?)
+}
+
+fn add_agency(app: &App, agency: AgencyAdd) -> Result<(), Fault> {
+    let done = format!("added {}, {}", agency.code, agency.name);
+    let is_default =
+        installation::add_agency(app, agency.code, agency.name, agency.level, agency.parent).map_err(told)?;
+    let default = if is_default { ", which takes what no other serves" } else { "" };
+    Ok(writeln!(io::stdout(), "{done}{default}")?)
 }
 
 fn told(error: app::Error) -> Fault {

@@ -66,7 +66,15 @@ pub struct Call {
 pub struct Done {
     pub petition: PetitionId,
     pub sequence: u32,
-    pub replayed: bool,
+    /// The petition in hand; nothing when the call was answered before.
+    pub after: Option<Loaded>,
+}
+
+impl Done {
+    /// Whether this is the answer to an earlier call.
+    pub fn is_replayed(&self) -> bool {
+        self.after.is_none()
+    }
 }
 
 /// Does what a call asks for, or refuses in the order of the contract: not visible, role, form, replay,
@@ -87,7 +95,7 @@ pub fn perform(tx: &mut AnyConnection, world: &World, call: &Call) -> Result<Don
         return Err(Error::IdempotencyKeyMissing);
     }
     if let Some(Replay { petition, sequence }) = idempotency::replay(tx, key)? {
-        return Ok(Done { petition, sequence, replayed: true });
+        return Ok(Done { petition, sequence, after: None });
     }
     check_version(call, &loaded)?;
     let role = access::acting_role(&loaded.case, &roles, call.action)?;
@@ -95,7 +103,7 @@ pub fn perform(tx: &mut AnyConnection, world: &World, call: &Call) -> Result<Don
     let after = carry_out(tx, world, &loaded, actor, request.clone(), &call.caller)?;
     let done = Replay { petition: after.case.id, sequence: after.case.sequence };
     idempotency::remember(tx, world, key, 200, done)?;
-    Ok(Done { petition: done.petition, sequence: done.sequence, replayed: false })
+    Ok(Done { petition: done.petition, sequence: done.sequence, after: Some(after) })
 }
 
 fn check_version(call: &Call, loaded: &Loaded) -> Result<(), Error> {

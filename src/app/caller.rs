@@ -1,6 +1,8 @@
 //! Who calls: nobody known, an official with the rights of now, or a citizen who showed the keys of his petitions.
 
-use super::{Error, world::World};
+use std::collections::HashMap;
+
+use super::{Error, history, world::World};
 use crate::{
     domain::{
         access::{self, Lines, Person, Right},
@@ -41,10 +43,13 @@ impl Caller {
 /// The official behind a caller with the rights in force now; an unknown or disabled one is nobody.
 pub fn person(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<Person, Error> {
     let Caller::Official(id) = caller else { return Err(Error::Unauthenticated("official_required")) };
+    if let Some(person) = world.met.get(*id) {
+        return Ok(person);
+    }
     let official = people::official(tx, *id)?.filter(|official| official.disabled_at.is_none());
     let official = official.ok_or(Error::Unauthenticated("unknown_official"))?;
     let rights = people::grants_in_force(tx, *id, world.now)?;
-    Ok(Person {
+    let person = Person {
         official: official.id,
         agency: official.agency_id,
         position: official.position,
@@ -52,7 +57,9 @@ pub fn person(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<
             .into_iter()
             .map(|grant| Right { role: grant.role, agency: grant.agency_id, ceiling: grant.ceiling })
             .collect(),
-    })
+    };
+    world.met.keep(&person);
+    Ok(person)
 }
 
 /// An official acting in a role.
@@ -65,20 +72,34 @@ pub fn actor(person: &Person, role: Role) -> Actor {
     }
 }
 
-/// The lines from the agencies of a case to the top.
-pub fn lines(tx: &mut AnyConnection, case: &Case) -> Result<Lines, Error> {
-    let supporting: Vec<AgencyId> = case.supporting.iter().map(|support| support.agency_id).collect();
-    let mut ids = supporting.clone();
-    ids.extend([case.intake_agency, case.lead_or_intake()]);
-    ids.sort_unstable();
-    ids.dedup();
-    let lines = agencies::lines(tx, &ids)?;
-    let line = |id: AgencyId| lines.get(&id).cloned().unwrap_or_default();
-    Ok(Lines {
-        intake: line(case.intake_agency),
-        lead: line(case.lead_or_intake()),
-        supporting: supporting.into_iter().flat_map(line).collect(),
-    })
+/// The lines to the top from the agencies of some cases.
+pub struct LinesOf(HashMap<AgencyId, Vec<AgencyId>>);
+
+impl LinesOf {
+    /// Reads those of all these cases at once.
+    pub fn read<'c>(
+        tx: &mut AnyConnection,
+        cases: impl IntoIterator<Item = &'c Case>,
+    ) -> Result<Self, Error> {
+        let mut ids: Vec<AgencyId> = Vec::new();
+        for case in cases {
+            ids.extend([case.intake_agency, case.lead_or_intake()]);
+            ids.extend(case.supporting.iter().map(|support| support.agency_id));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Self(agencies::lines(tx, &ids)?))
+    }
+
+    /// Those of one of them.
+    pub fn of(&self, case: &Case) -> Lines {
+        let line = |id: AgencyId| self.0.get(&id).cloned().unwrap_or_default();
+        Lines {
+            intake: line(case.intake_agency),
+            lead: line(case.lead_or_intake()),
+            supporting: case.supporting.iter().flat_map(|support| line(support.agency_id)).collect(),
+        }
+    }
 }
 
 /// The person behind a caller, if it is an official; refuses who is nobody.
@@ -101,7 +122,28 @@ pub fn standing(
         let own = matches!(caller, Caller::Tracker(petitions) if petitions.contains(&case.id));
         return if own { Ok((None, vec![Role::Citizen])) } else { Err(Error::NotFound) };
     };
-    let lines = lines(tx, case)?;
-    let roles = access::roles(case, &person, &lines);
+    let lines = LinesOf::read(tx, [case])?;
+    let roles = access::roles(case, &person, &lines.of(case));
     if roles.is_empty() { Err(Error::NotFound) } else { Ok((Some(person), roles)) }
+}
+
+/// Those of many petitions that a caller may see, by id.
+pub fn visible(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    ids: &[PetitionId],
+) -> Result<HashMap<PetitionId, Case>, Error> {
+    let person = identify(tx, world, caller)?;
+    let found = history::load_many(tx, ids)?;
+    let cases = found.into_iter().map(|loaded| (loaded.case.id, loaded.case));
+    let mut cases: HashMap<PetitionId, Case> = cases.collect();
+    match person {
+        None => cases.retain(|id, _| matches!(caller, Caller::Tracker(own) if own.contains(id))),
+        Some(person) => {
+            let lines = LinesOf::read(tx, cases.values())?;
+            cases.retain(|_, case| !access::roles(case, &person, &lines.of(case)).is_empty());
+        }
+    }
+    Ok(cases)
 }

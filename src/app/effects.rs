@@ -130,8 +130,8 @@ pub(super) fn imported_reply(after: &Case, event: &Event) -> Result<Option<Revis
     Ok(Some(RevisionRow { approved_at: after.answered_at, ..row }))
 }
 
-const LEAD: &str = "lead";
-const SUPPORTING: &str = "supporting";
+pub(super) const LEAD: &str = "lead";
+pub(super) const SUPPORTING: &str = "supporting";
 
 fn give(
     tx: &mut AnyConnection,
@@ -148,7 +148,7 @@ fn give(
     Ok(())
 }
 
-fn assignment(
+pub(super) fn assignment(
     after: &Case,
     event: &Event,
     part: &str,
@@ -169,7 +169,7 @@ fn assignment(
     }
 }
 
-fn revision(
+pub(super) fn revision(
     after: &Case,
     event: &Event,
     id: RevisionId,
@@ -193,7 +193,7 @@ fn revision(
     })
 }
 
-fn commitments(revision: RevisionId, given: &[Commitment]) -> Result<Vec<CommitmentRow>, Error> {
+pub(super) fn commitments(revision: RevisionId, given: &[Commitment]) -> Result<Vec<CommitmentRow>, Error> {
     given
         .iter()
         .map(|commitment| {
@@ -213,8 +213,24 @@ fn kept(text: &Prose) -> Result<TextId, Error> {
     text.kept().ok_or_else(|| Error::internal("a text that no event keeps"))
 }
 
-fn column(count: u32) -> Result<i32, Error> {
+pub(super) fn column(count: u32) -> Result<i32, Error> {
     i32::try_from(count).map_err(Error::internal)
+}
+
+/// A document as the register holds it.
+pub(super) fn document_row(after: &Case, document: &SignedDocument) -> Result<DocumentRow, Error> {
+    let number =
+        DocumentNumber::parse(("/document/number", &document.number), ("/document/symbol", &document.symbol))
+            .map_err(Refusal::Invalid)?;
+    Ok(DocumentRow {
+        id: new_id(),
+        agency_id: after.lead_or_intake(),
+        issue_year: i32::from(document.issued_on.date().year()),
+        number: number.number().to_owned(),
+        symbol: number.symbol().to_owned(),
+        issued_on: document.issued_on,
+        signer: document.signer.clone(),
+    })
 }
 
 /// Enters a reply's document in the register of the agency that issues it, or finds it there: several replies may
@@ -225,18 +241,7 @@ fn register(
     document: Option<&SignedDocument>,
 ) -> Result<Option<DocumentId>, Error> {
     let Some(document) = document else { return Ok(None) };
-    let number =
-        DocumentNumber::parse(("/document/number", &document.number), ("/document/symbol", &document.symbol))
-            .map_err(Refusal::Invalid)?;
-    let row = DocumentRow {
-        id: new_id(),
-        agency_id: after.lead_or_intake(),
-        issue_year: i32::from(document.issued_on.date().year()),
-        number: number.number().to_owned(),
-        symbol: number.symbol().to_owned(),
-        issued_on: document.issued_on,
-        signer: document.signer.clone(),
-    };
+    let row = document_row(after, document)?;
     match handling::find_document(tx, &row)? {
         Some((id, issued_on, signer)) if issued_on == row.issued_on && signer == row.signer => Ok(Some(id)),
         Some(_) => Err(Refusal::guard(

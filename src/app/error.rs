@@ -80,6 +80,7 @@ impl Error {
             Self::UnsupportedMediaType => Self::UnsupportedMediaType,
             Self::IdempotencyKeyMissing => Self::IdempotencyKeyMissing,
             Self::IdempotencyKeyInvalid => Self::IdempotencyKeyInvalid,
+            Self::BadParameter(error) => Self::BadParameter(error.clone()),
             other => Self::internal(format!("not a fault of form: {other:?}")),
         }
     }

@@ -1,6 +1,7 @@
 //! The one way in which a petition changes: an event is appended, and everything that follows from it is written with it.
 
 mod batch;
+mod other;
 
 use std::collections::HashMap;
 
@@ -18,18 +19,20 @@ use crate::{
         act::Act,
         decide::Decision,
         event::{self, Actor, Event, Record, SCHEMA},
-        id::{EventId, Id, PetitionId, TextId},
+        id::{EventId, PetitionId, TextId},
         petition::Case,
         time::Instant,
     },
     store::{
-        AnyConnection,
-        events::{self, OtherEvent, StoredEvent, TextRow},
+        AnyConnection, StoreError, Together,
+        events::{self, StoredEvent, TextRow},
+        idempotency::{self, IdempotencyRow},
         petitions::{self, DetailRow, PetitionRow, SubmitterRow},
     },
 };
 
 pub use batch::Batch;
+pub use other::{Subject, link_other, record, version};
 
 /// A petition in hand: its fold, its row, and where its chain ends.
 #[derive(Debug, Clone)]
@@ -70,6 +73,20 @@ pub fn load(tx: &mut AnyConnection, id: PetitionId) -> Result<Option<Loaded>, Er
     }
 }
 
+/// Reads many petitions by folding their histories, in no order; those that do not exist are left out.
+pub fn load_many(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Loaded>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut histories = events::histories(tx, ids)?;
+    let folded = petitions::find_many(tx, ids)?.into_iter().map(|row| {
+        let events = histories.remove(&row.id).unwrap_or_default();
+        let case = Case::fold(&events).ok_or_else(|| Error::internal("a petition without a beginning"))?;
+        Ok(Loaded { case, row })
+    });
+    folded.collect()
+}
+
 /// Folds the history behind a row, up to a sequence when one is given.
 pub fn fold(tx: &mut AnyConnection, row: PetitionRow, up_to: Option<u32>) -> Result<Loaded, Error> {
     let events: Vec<Event> =
@@ -78,28 +95,45 @@ pub fn fold(tx: &mut AnyConnection, row: PetitionRow, up_to: Option<u32>) -> Res
     Ok(Loaded { case, row })
 }
 
-/// Writes the first event of a petition with its details and its submitter.
+/// What is written with the first event of a petition.
+#[derive(Clone)]
+pub struct Opening {
+    pub detail: DetailRow,
+    pub submitter: Option<SubmitterRow>,
+    /// The record of the request that brought it.
+    pub remembered: Option<IdempotencyRow>,
+}
+
+/// Writes the first event of a petition, and what is written with it.
 pub fn begin(
     tx: &mut AnyConnection,
     world: &World,
     id: PetitionId,
     entry: Entry,
-    detail: &DetailRow,
-    submitter: Option<&SubmitterRow>,
+    opening: &Opening,
 ) -> Result<Loaded, Error> {
     let (event, texts, fresh) = make_event(world, id, None, entry)?;
     let case =
         Case::begin(&event).ok_or_else(|| Error::internal("a petition must begin with a registration"))?;
     let stored = chain(event, vec![0; 32])?;
-    let row = projection::petition_row(&case, world, None, &fresh, stored.hash.clone());
-    petitions::insert(tx, &row, detail)?;
-    if let Some(submitter) = submitter {
-        petitions::insert_submitter(tx, submitter)?;
+    let row = projection::petition_row(&case, &world.reference, None, &fresh, stored.hash.clone());
+    let change = projection::change(&world.reference, None, &case, &stored.event);
+    let mut together = Together::default();
+    petitions::insert(&mut together, &row, &opening.detail);
+    if let Some(submitter) = &opening.submitter {
+        petitions::insert_submitter(&mut together, submitter);
     }
-    events::insert(tx, &stored)?;
-    events::insert_texts(tx, &texts)?;
-    projection::write_spans(tx, world, None, &case, &stored.event)?;
-    Ok(Loaded { case, row })
+    events::insert(tx, &mut together, &stored, &texts)?;
+    change.begin(&mut together);
+    if let Some(record) = &opening.remembered {
+        idempotency::insert(&mut together, record);
+    }
+    match together.send(tx) {
+        // A second attempt already looked for what is there: a twin is still under way.
+        Err(StoreError::Unique) if opening.remembered.is_some() => Err(Error::IdempotencyInProgress),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(Loaded { case, row }),
+    }
 }
 
 /// Appends an event to a petition and writes what follows from it.
@@ -110,13 +144,19 @@ pub fn append(tx: &mut AnyConnection, world: &World, before: &Loaded, entry: Ent
     let stored = chain(event, before.row.last_hash.clone())?;
     let mut case = before.case.clone();
     case.apply(&stored.event);
-    let row = projection::petition_row(&case, world, Some(&before.row), &fresh, stored.hash.clone());
-    if !petitions::update(tx, &row, before.case.sequence)? {
+    let row =
+        projection::petition_row(&case, &world.reference, Some(&before.row), &fresh, stored.hash.clone());
+    let change = projection::change(&world.reference, Some(&before.case), &case, &stored.event);
+    let mut ends = Together::default();
+    change.end(&mut ends, &stored.event);
+    petitions::update(&mut ends, &row, before.row.sequence);
+    if ends.send(tx)? != 1 {
         return Err(Error::Stale);
     }
-    events::insert(tx, &stored)?;
-    events::insert_texts(tx, &texts)?;
-    projection::write_spans(tx, world, Some(&before.case), &case, &stored.event)?;
+    let mut begins = Together::default();
+    events::insert(tx, &mut begins, &stored, &texts)?;
+    change.begin(&mut begins);
+    begins.send(tx)?;
     effects::write(tx, &before.case, &case, &stored.event, &fresh)?;
     Ok(Loaded { case, row })
 }
@@ -156,9 +196,12 @@ fn chain(event: Event, prev_hash: Vec<u8>) -> Result<StoredEvent, Error> {
 
 /// The hash of an event: SHA-256 over the hash before it and its canonical bytes.
 pub fn link(event: &Event, prev_hash: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut bytes = prev_hash.to_vec();
-    bytes.extend(event::canonical(event).map_err(Error::internal)?);
-    Ok(sha256(&bytes).to_vec())
+    Ok(linked(prev_hash, &event::canonical(event).map_err(Error::internal)?))
+}
+
+/// The hash of canonical bytes that follow a hash.
+pub(super) fn linked(prev_hash: &[u8], canonical: &[u8]) -> Vec<u8> {
+    sha256(&[prev_hash, canonical].concat()).to_vec()
 }
 
 /// Moves every given text of an act out of it: the event keeps the text's id and its salted digest.
@@ -169,6 +212,18 @@ fn keep_texts(
     at: Instant,
 ) -> Result<(Act, Vec<TextRow>, FreshTexts), Error> {
     let mut value = serde_json::to_value(&act).map_err(Error::internal)?;
+    let (rows, fresh) = keep_given(&mut value, petition, event, at)?;
+    let act = serde_json::from_value(value).map_err(Error::internal)?;
+    Ok((act, rows, fresh))
+}
+
+/// Moves every `{"given": text}` out of a value, which then names the text and its digest.
+fn keep_given(
+    value: &mut Value,
+    subject: PetitionId,
+    event: EventId,
+    at: Instant,
+) -> Result<(Vec<TextRow>, FreshTexts), Error> {
     let mut rows = Vec::new();
     let mut fresh = HashMap::new();
     let mut keep = |slot: &str, given: String| -> Result<Value, Error> {
@@ -178,7 +233,7 @@ fn keep_texts(
         fresh.insert(id, given.clone());
         rows.push(TextRow {
             id,
-            subject_id: petition,
+            subject_id: subject,
             event_id: event,
             slot: slot.to_owned(),
             salt,
@@ -187,9 +242,8 @@ fn keep_texts(
         });
         Ok(json!({ "text": id, "digest": hex(&sum) }))
     };
-    visit(&mut value, "", &mut keep)?;
-    let act = serde_json::from_value(value).map_err(Error::internal)?;
-    Ok((act, rows, fresh))
+    visit(value, "", &mut keep)?;
+    Ok((rows, fresh))
 }
 
 /// Replaces each `{"given": text}` by what `keep` makes of it.
@@ -218,36 +272,6 @@ fn visit(
         _ => {}
     }
     Ok(())
-}
-
-/// Records the first event of something that is not a petition, such as a grant, with its own chain.
-pub fn record_other(
-    tx: &mut AnyConnection,
-    world: &World,
-    subject_kind: &str,
-    subject: uuid::Uuid,
-    name: &str,
-    facts: Value,
-) -> Result<(), Error> {
-    let id: EventId = new_id();
-    let record = json!({
-        "id": id, "subject": { "kind": subject_kind, "id": subject }, "sequence": 1, "type": name,
-        "occurred_at": world.now.micros(), "recorded_at": world.now.micros(), "facts": facts,
-    });
-    let prev_hash = vec![0; 32];
-    let mut bytes = prev_hash.clone();
-    bytes.extend(event::canonical_json(&record).map_err(Error::internal)?);
-    let other = OtherEvent {
-        id,
-        subject_kind: subject_kind.to_owned(),
-        subject_id: Id::new(subject),
-        name: name.to_owned(),
-        at: world.now,
-        facts,
-        prev_hash,
-        hash: sha256(&bytes).to_vec(),
-    };
-    Ok(events::insert_other(tx, &other)?)
 }
 
 /// Lower-case hexadecimal.

@@ -4,7 +4,7 @@ use super::{Error, world::World};
 use crate::{
     domain::id::{Id, PetitionId},
     store::{
-        AnyConnection, StoreError,
+        AnyConnection, StoreError, Together,
         idempotency::{self, IdempotencyRow, Scope},
     },
 };
@@ -51,7 +51,18 @@ pub fn remember(
     done: Replay,
 ) -> Result<(), Error> {
     let Some(key) = key else { return Ok(()) };
-    let row = IdempotencyRow {
+    let row = record(world, key, status, done)?;
+    let mut together = Together::default();
+    idempotency::insert(&mut together, &row);
+    match together.send(tx) {
+        Err(StoreError::Unique) => Err(Error::IdempotencyInProgress),
+        other => Ok(other.map(|_| ())?),
+    }
+}
+
+/// The record of what was done, to be written with it.
+pub fn record(world: &World, key: &RequestKey, status: i32, done: Replay) -> Result<IdempotencyRow, Error> {
+    Ok(IdempotencyRow {
         caller: key.caller.clone(),
         method: key.method.to_owned(),
         route: key.route.clone(),
@@ -62,9 +73,5 @@ pub fn remember(
         sequence: Some(done.sequence.try_into().map_err(Error::internal)?),
         body: None,
         created_at: world.real_now,
-    };
-    match idempotency::insert(tx, &row) {
-        Err(StoreError::Unique) => Err(Error::IdempotencyInProgress),
-        other => Ok(other?),
-    }
+    })
 }

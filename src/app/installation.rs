@@ -1,8 +1,15 @@
 //! What kind of installation a database belongs to, and the clock it runs by.
 
-use super::{App, Error, clock::Clock};
+use serde_json::json;
+
+use super::{
+    App, Error, World,
+    administration::{self, agencies::AgencyFacts},
+    clock::Clock,
+    history::{self, Subject},
+};
 use crate::{
-    domain::time::Instant,
+    domain::{event::Actor, id::AgencyId, refusal::Refusal, time::Instant, vocabulary::Level},
     store::{AnyConnection, Db, agencies, meta},
 };
 
@@ -67,9 +74,51 @@ fn note_clock(app: &App, ahead: i64) -> Result<(), Error> {
     })
 }
 
-/// Makes the agency of a code the one that takes what no other serves; false when there is no such agency.
-pub fn set_default_agency(tx: &mut AnyConnection, code: &str) -> Result<bool, Error> {
+/// Makes the agency of a code the one that takes what no other serves, and records it if it was not; false when there
+/// is no such agency.
+pub fn set_default_agency(tx: &mut AnyConnection, world: &World, code: &str) -> Result<bool, Error> {
     let Some(agency) = agencies::by_code(tx, code)? else { return Ok(false) };
-    agencies::set_default(tx, agency.id)?;
+    if !agency.is_default {
+        agencies::set_default(tx, agency.id)?;
+        let facts = json!({ "is_default": true });
+        history::record(tx, world, &Subject::Agency(agency.id), &Actor::system(), "change", facts)?;
+    }
     Ok(true)
+}
+
+/// Adds an agency at the command line, so that there is a place for the first administrator; true when it became the
+/// one that takes what no other serves, because there was none.
+pub fn add_agency(
+    app: &App,
+    code: String,
+    name: String,
+    level: Level,
+    parent: Option<String>,
+) -> Result<bool, Error> {
+    app.write_now(move |tx, world| {
+        let parent = parent.as_deref().map(|code| require(tx, code)).transpose()?;
+        let is_default = agencies::default(tx)?.is_none();
+        let facts = AgencyFacts {
+            code: code.clone(),
+            identifier: None,
+            name: name.clone(),
+            level: Some(level),
+            parent_id: parent,
+            serves_area: None,
+            is_default,
+            head_official_id: None,
+            valid_from: None,
+        };
+        administration::agencies::check_facts(world, &facts)?;
+        administration::agencies::add(tx, world, &Actor::system(), &facts)?;
+        Ok(is_default)
+    })
+}
+
+fn require(tx: &mut AnyConnection, code: &str) -> Result<AgencyId, Error> {
+    let found = agencies::by_code(tx, code)?;
+    let unknown = || {
+        Refusal::field("parent", "unknown_code", "Không có cơ quan này.", "There is no agency of this code.")
+    };
+    Ok(found.ok_or_else(unknown)?.id)
 }

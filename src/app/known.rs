@@ -33,12 +33,12 @@ pub(super) fn look_up(
         actor.official.map(|official| people::headed_by(tx, official)).transpose()?.unwrap_or_default();
     match act {
         Act::Classification(facts) => {
-            known.field_exists = field_exists(tx, &facts.field_code)?;
+            known.field_exists = field_fits(tx, case, &facts.field_code)?;
             known.named_exist = respondent_exists(tx, facts.respondent)?;
         }
         Act::Reclassification(facts) => {
             known.field_exists =
-                facts.field_code.as_deref().map(|code| field_exists(tx, code)).transpose()?.unwrap_or(true);
+                facts.field_code.as_deref().map_or(Ok(true), |code| field_fits(tx, case, code))?;
             known.named_exist = respondent_exists(tx, facts.respondent)?;
         }
         Act::Assignment(facts) => {
@@ -100,8 +100,9 @@ fn promisers_exist(tx: &mut AnyConnection, commitments: &[Commitment]) -> Result
     Ok(true)
 }
 
-fn field_exists(tx: &mut AnyConnection, code: &str) -> Result<bool, Error> {
-    Ok(reference::field(tx, code)?.is_some())
+/// A petition may stay in a field that is chosen no more.
+fn field_fits(tx: &mut AnyConnection, case: &Case, code: &str) -> Result<bool, Error> {
+    Ok(code == case.field_code || reference::is_active(tx, code)?)
 }
 
 fn agency(tx: &mut AnyConnection, id: AgencyId) -> Result<Option<KnownAgency>, Error> {

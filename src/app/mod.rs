@@ -4,6 +4,8 @@
 //! Invariant: nothing here knows HTTP; wall clock and random numbers are read in `clock` and `secrets` alone.
 
 pub mod actions;
+pub mod administration;
+pub mod backup;
 pub mod caller;
 pub mod clock;
 pub mod cursor;
@@ -25,11 +27,13 @@ pub mod public;
 pub mod reading;
 pub mod reports;
 pub mod routine;
+mod seals;
 pub mod secrets;
 pub mod submission;
 pub mod timeline;
 pub mod tokens;
 pub mod tracking;
+pub mod verify;
 pub mod when;
 pub mod world;
 
@@ -41,10 +45,10 @@ use clock::{Clock, real_now};
 pub use error::Error;
 use secrets::InstallationSecret;
 use tokens::KeyRing;
-use world::ReferenceCache;
 pub use world::World;
+use world::{Met, ReferenceCache};
 
-use crate::store::{AnyConnection, Db};
+use crate::store::{AnyConnection, Db, Freshness};
 
 /// How this installation runs.
 #[derive(Debug, Clone)]
@@ -108,20 +112,40 @@ impl App {
         &self.inner.options
     }
 
-    /// Runs a use case that reads.
+    /// Runs a use case that reads for somebody who may have written a moment ago, and must see it.
     pub async fn read<T, F>(&self, request_id: Option<String>, read: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
     {
+        self.read_as(Freshness::OwnWrites, request_id, read).await
+    }
+
+    /// Runs a use case that reads for the public, from a replica if there is one.
+    pub async fn read_public<T, F>(&self, request_id: Option<String>, read: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
+    {
+        self.read_as(Freshness::Any, request_id, read).await
+    }
+
+    async fn read_as<T, F>(
+        &self,
+        freshness: Freshness,
+        request_id: Option<String>,
+        read: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
+    {
         let inner = Arc::clone(&self.inner);
-        self.inner
-            .db
-            .read(move |tx| {
-                let world = inner.world(tx, request_id)?;
-                read(tx, &world)
-            })
-            .await
+        let read = move |tx: &mut AnyConnection| {
+            let world = inner.world(tx, request_id)?;
+            read(tx, &world)
+        };
+        self.inner.db.read(freshness, read).await
     }
 
     /// Runs a use case that writes; it may run again when others changed the same rows.
@@ -173,6 +197,7 @@ impl Inner {
             reference: self.reference.current(tx)?,
             secret: Arc::clone(&self.secret),
             request_id,
+            met: Met::default(),
         })
     }
 }

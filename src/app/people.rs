@@ -1,20 +1,23 @@
 //! Signing in: local accounts of officials, and the keys that sign their tokens.
 
-use serde_json::json;
-
 use super::{
     App, Error,
+    administration::{
+        accounts::{self, OfficialFacts},
+        grants::{self, NewGrant},
+    },
     caller::Caller,
-    clock::{new_id, real_now},
-    history, passwords,
+    clock::real_now,
+    passwords,
     secrets::InstallationSecret,
     tokens::{Issued, KeyRing, Scope, StoredKey, Subject},
-    world::World,
 };
 use crate::{
     domain::{
-        decide::checks::{Checks, LINE},
-        id::{AgencyId, Id, OfficialId},
+        administration::folded_username,
+        decide::checks::Checks,
+        event::Actor,
+        id::{Id, OfficialId},
         refusal::Refusal,
         submission::Personal,
         vocabulary::{Role, Visibility},
@@ -22,7 +25,7 @@ use crate::{
     store::{
         AnyConnection, Db, agencies,
         keys::{self, SigningKeyRow},
-        people::{self, GrantRow, OfficialRow},
+        people::{self, OfficialRow},
     },
 };
 
@@ -67,7 +70,7 @@ pub(super) fn key_ring(db: &Db, secret: &InstallationSecret) -> Result<KeyRing, 
 /// Signs an official in. An unknown name takes as long as a wrong password, and reads the same.
 pub async fn sign_in(app: &App, username: String, password: String) -> Result<Session, Error> {
     let demo = app.options().demo;
-    let found = app.read(None, move |tx, _| Ok(people::official_by_username(tx, &username)?)).await?;
+    let found = app.read(None, move |tx, _| account(tx, &username)).await?;
     let usable = found.filter(|official| official.disabled_at.is_none() && (demo || !official.demo));
     let hash = usable.as_ref().and_then(|official| official.password_hash.clone());
     let fits = passwords::verify_off_thread(hash, password).await?;
@@ -80,6 +83,14 @@ pub async fn sign_in(app: &App, username: String, password: String) -> Result<Se
     };
     let issued = app.keys().issue(subject, app.options().token_minutes, real_now())?;
     Ok(Session { issued, official: official.id, full_name: official.full_name, position: official.position })
+}
+
+/// The account of a name, in small letters too: a phone begins a field with a capital.
+fn account(tx: &mut AnyConnection, username: &str) -> Result<Option<OfficialRow>, Error> {
+    match people::official_by_username(tx, username)? {
+        None => Ok(people::official_by_username(tx, &folded_username(username))?),
+        found => Ok(found),
+    }
 }
 
 /// An account to add, with one grant.
@@ -95,12 +106,9 @@ pub struct NewAccount {
     pub ceiling: Visibility,
 }
 
-/// Adds an official who can sign in, with one grant, and records it.
+/// Adds an official who can sign in, with one grant, and records both.
 pub fn add_account(app: &App, account: NewAccount, password: &Personal) -> Result<OfficialId, Error> {
     let mut checks = Checks::default();
-    checks.line("username", &account.username, LINE);
-    checks.line("full_name", &account.full_name, LINE);
-    checks.line("position", &account.position, LINE);
     checks.require(
         password.reveal().chars().count() >= passwords::PASSWORD_MINIMUM,
         "password",
@@ -122,55 +130,29 @@ pub fn add_account(app: &App, account: NewAccount, password: &Personal) -> Resul
             Refusal::field(
                 "agency",
                 "unknown_code",
-                "Không có cơ quan này.",
-                "There is no agency of this code.",
+                "Không có cơ quan này; thêm bằng kiennghi agency add.",
+                "There is no agency of this code; add it with kiennghi agency add.",
             )
         })?;
-        if people::official_by_username(tx, &account.username)?.is_some() {
-            return Err(Refusal::field("username", "taken", "Tên này đã có.", "This name is taken.").into());
-        }
-        let id: OfficialId = new_id();
-        let row = OfficialRow {
-            id,
+        let facts = OfficialFacts {
             agency_id: agency.id,
             full_name: account.full_name.clone(),
             position: account.position.clone(),
             username: Some(account.username.clone()),
-            password_hash: Some(hash.clone()),
-            demo: false,
-            disabled_at: None,
-            created_at: world.now,
         };
-        people::insert_official(tx, &row)?;
-        let over = (!account.whole_installation).then_some(agency.id);
-        grant(tx, world, id, account.role, over, account.ceiling)?;
+        accounts::check_facts(&facts)?;
+        let id = accounts::insert(tx, world, &Actor::system(), &facts, Some(&hash))?;
+        let right = NewGrant {
+            official_id: id,
+            role: account.role,
+            agency_id: (!account.whole_installation).then_some(agency.id),
+            ceiling: account.ceiling,
+            valid_from: None,
+            valid_to: None,
+        };
+        grants::add(tx, world, &Actor::system(), &right)?;
         Ok(id)
     })
-}
-
-/// Grants a role from the beginning of this local day on: the clocks of two processes differ by seconds, and a right
-/// just granted must hold in both. A grant has a history of its own.
-pub fn grant(
-    tx: &mut AnyConnection,
-    world: &World,
-    official: OfficialId,
-    role: Role,
-    over: Option<AgencyId>,
-    ceiling: Visibility,
-) -> Result<(), Error> {
-    let row = GrantRow {
-        id: new_id(),
-        official_id: official,
-        role,
-        agency_id: over,
-        ceiling,
-        valid_from: world.now.day(world.zone()).start(world.zone()),
-        valid_to: None,
-        created_at: world.now,
-    };
-    people::insert_grant(tx, &row)?;
-    let facts = json!({ "official": official, "role": role, "agency": over, "ceiling": ceiling });
-    history::record_other(tx, world, "grant", row.id.uuid(), "grant", facts)
 }
 
 /// The caller that a token of ours names.

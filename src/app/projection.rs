@@ -1,6 +1,6 @@
 //! What a fold looks like in rows: the petition's present face, and the spans that lists and reports read.
 
-use super::{Error, clock::new_id, history::FreshTexts, world::World};
+use super::{clock::new_id, history::FreshTexts, world::Reference};
 use crate::{
     domain::{
         clock::{self, Clock, ClockStatus},
@@ -11,7 +11,7 @@ use crate::{
         vocabulary::{Stage, State},
     },
     store::{
-        AnyConnection,
+        Together,
         petitions::PetitionRow,
         spans::{self, ClockRow, SpanRow},
     },
@@ -25,15 +25,15 @@ pub fn far_future() -> Instant {
 /// The petition's row after its latest event.
 pub fn petition_row(
     case: &Case,
-    world: &World,
+    reference: &Reference,
     before: Option<&PetitionRow>,
     fresh: &FreshTexts,
     hash: Vec<u8>,
 ) -> PetitionRow {
-    let zone = world.zone();
+    let zone = reference.zone();
     let title = case.title.kept().and_then(|id| fresh.get(&id)).cloned();
     let open_end = case.state == State::Answered && !case.request_pending;
-    let public_since = before.and_then(|row| row.public_from).unwrap_or(world.now);
+    let public_since = before.and_then(|row| row.public_from).unwrap_or(case.last_recorded_at);
     PetitionRow {
         id: case.id,
         code: case.code.clone(),
@@ -58,19 +58,19 @@ pub fn petition_row(
         version: column(case.version),
         sequence: column(case.sequence),
         received_at: case.received_at,
-        received_month: month(case, world),
+        received_month: month(case, reference),
         promised_due_at: case.registration.promised_due_at,
         promised_due_on: case.registration.promised_due_on,
         public_from: case.is_public().then_some(public_since),
         merged_into: case.merged_into,
         last_hash: hash,
         closes_at: open_end.then(|| closes_at(case.since, zone)),
-        created_at: before.map_or(world.now, |row| row.created_at),
+        created_at: before.map_or(case.last_recorded_at, |row| row.created_at),
     }
 }
 
-fn month(case: &Case, world: &World) -> String {
-    case.received_at.day(world.zone()).to_string().chars().take(7).collect()
+fn month(case: &Case, reference: &Reference) -> String {
+    case.received_at.day(reference.zone()).to_string().chars().take(7).collect()
 }
 
 /// Counters stay far below the column's limit; a history of two thousand million events is not one.
@@ -91,12 +91,13 @@ pub struct Change {
 }
 
 /// Compares the fold before and after an event.
-pub fn change(world: &World, before: Option<&Case>, after: &Case, event: &Event) -> Change {
-    let clocks_before = before.map(|case| case.clocks(world.rules(), world.calendar())).unwrap_or_default();
-    let clocks_after = after.clocks(world.rules(), world.calendar());
-    let span = span(after, &clocks_after, world, event);
+pub fn change(reference: &Reference, before: Option<&Case>, after: &Case, event: &Event) -> Change {
+    let clocks_before =
+        before.map(|case| case.clocks(&reference.rules, &reference.calendar)).unwrap_or_default();
+    let clocks_after = after.clocks(&reference.rules, &reference.calendar);
+    let span = span(after, &clocks_after, reference, event);
     let same = before.is_some_and(|case| {
-        let former = self::span(case, &clocks_before, world, event);
+        let former = self::span(case, &clocks_before, reference, event);
         SpanRow { id: span.id, sequence: span.sequence, ..former } == span
     });
     let gone = clocks_before.iter().filter(|clock| !clocks_after.contains(clock));
@@ -109,28 +110,26 @@ pub fn change(world: &World, before: Option<&Case>, after: &Case, event: &Event)
     }
 }
 
-/// Ends the stretches that an event changed and begins new ones.
-pub fn write_spans(
-    tx: &mut AnyConnection,
-    world: &World,
-    before: Option<&Case>,
-    after: &Case,
-    event: &Event,
-) -> Result<(), Error> {
-    let change = change(world, before, after, event);
-    if change.ends {
-        spans::close(tx, after.id, event.occurred_at)?;
+impl Change {
+    /// Ends the stretches that the event changed.
+    pub fn end(&self, together: &mut Together<'_>, event: &Event) {
+        if self.ends {
+            spans::close(together, event.petition, event.occurred_at);
+        }
+        for (round, stage) in &self.clocks_end {
+            spans::close_clock(together, event.petition, *round, *stage, event.occurred_at);
+        }
     }
-    if let Some(span) = &change.begins {
-        spans::insert(tx, span)?;
+
+    /// Begins the new ones.
+    pub fn begin<'r>(&'r self, together: &mut Together<'r>) {
+        if let Some(span) = &self.begins {
+            spans::insert(together, span);
+        }
+        for clock in &self.clocks_begin {
+            spans::insert_clock(together, clock);
+        }
     }
-    for (round, stage) in change.clocks_end {
-        spans::close_clock(tx, after.id, round, stage, event.occurred_at)?;
-    }
-    for clock in &change.clocks_begin {
-        spans::insert_clock(tx, clock)?;
-    }
-    Ok(())
 }
 
 fn clock_row(case: &Case, clock: &Clock, event: &Event) -> ClockRow {
@@ -165,7 +164,7 @@ fn paused_until(clock: &Clock) -> Option<Instant> {
 }
 
 /// The stretch that begins with this event, as the fold stands after it.
-pub fn span(case: &Case, clocks: &[Clock], world: &World, event: &Event) -> SpanRow {
+pub fn span(case: &Case, clocks: &[Clock], reference: &Reference, event: &Event) -> SpanRow {
     let present = clock::current(clocks, case.round);
     let first = clock::current(clocks, 1);
     let (outcome, first_met) = match case.first_outcome() {
@@ -188,7 +187,7 @@ pub fn span(case: &Case, clocks: &[Clock], world: &World, event: &Event) -> Span
         visibility: case.visibility,
         round: column(case.round),
         received_at: case.received_at,
-        received_month: month(case, world),
+        received_month: month(case, reference),
         clock_stage: present.map(|clock| clock.stage),
         open_due_at: present.and_then(open_due),
         due_soon_at: present
@@ -199,7 +198,7 @@ pub fn span(case: &Case, clocks: &[Clock], world: &World, event: &Event) -> Span
         paused_until: present.and_then(paused_until),
         met_at: met,
         round1_outcome: outcome.to_owned(),
-        round1_met_on: first_met.map(|at| at.day(world.zone())),
+        round1_met_on: first_met.map(|at| at.day(reference.zone())),
         round1_met_at: first_met,
         round1_due_at: first.and_then(|clock| clock.due).map(|due| due.due_at),
         round1_due_on: first.and_then(|clock| clock.due).map(|due| due.due_on),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     Error,
+    actions::Done,
     caller::{self, Caller},
     clock::new_id,
     history::{self, Loaded},
@@ -86,18 +87,29 @@ pub fn read(
     id: PetitionId,
     up_to: Option<u32>,
 ) -> Result<Reading, Error> {
-    let present = history::load(tx, id)?.ok_or(Error::NotFound)?;
-    let (_, mut roles) = caller::standing(tx, world, caller, &present.case)?;
-    let loaded = match up_to.filter(|sequence| *sequence < present.case.sequence) {
-        Some(_) => history::fold(tx, present.row, up_to)?,
-        None => present,
-    };
-    if up_to.is_some() {
+    let mut loaded = history::load(tx, id)?.ok_or(Error::NotFound)?;
+    let (_, mut roles) = caller::standing(tx, world, caller, &loaded.case)?;
+    if up_to.is_some_and(|sequence| sequence < loaded.case.sequence) {
+        loaded = history::fold(tx, loaded.row, up_to)?;
         // The stricter of then and now.
         let (_, then) = caller::standing(tx, world, caller, &loaded.case)?;
         roles.retain(|role| then.contains(role));
     }
     put_together(tx, world, caller, loaded, roles)
+}
+
+/// Reads the petition that a call left, for whoever called.
+pub fn read_done(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    done: Done,
+) -> Result<Reading, Error> {
+    let Some(after) = done.after else {
+        return read(tx, world, caller, done.petition, Some(done.sequence));
+    };
+    let (_, roles) = caller::standing(tx, world, caller, &after.case)?;
+    put_together(tx, world, caller, after, roles)
 }
 
 /// Puts names and texts to a fold.
@@ -149,21 +161,17 @@ fn links(
     caller: &Caller,
     id: PetitionId,
 ) -> Result<Vec<Linked>, Error> {
-    let mut seen = Vec::new();
-    for link in petitions::links(tx, id)? {
-        let Some(other) = history::load(tx, link.petition)? else { continue };
-        match caller::standing(tx, world, caller, &other.case) {
-            Ok(_) => seen.push(Linked {
-                id: link.petition,
-                code: other.case.code,
-                kind: link.kind,
-                outgoing: link.outgoing,
-            }),
-            Err(Error::NotFound) => {}
-            Err(error) => return Err(error),
-        }
+    let links = petitions::links(tx, id)?;
+    if links.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(seen)
+    let others: Vec<PetitionId> = links.iter().map(|link| link.petition).collect();
+    let visible = caller::visible(tx, world, caller, &others)?;
+    let seen = links.into_iter().filter_map(|link| {
+        let code = visible.get(&link.petition)?.code.clone();
+        Some(Linked { id: link.petition, code, kind: link.kind, outgoing: link.outgoing })
+    });
+    Ok(seen.collect())
 }
 
 /// Reads who submitted a petition, and writes down that it was read.
@@ -214,28 +222,22 @@ pub fn visible_history(
 ) -> Result<VisibleHistory, Error> {
     let loaded = history::load(tx, id)?.ok_or(Error::NotFound)?;
     caller::standing(tx, world, caller, &loaded.case)?;
-    let mut seen = VisibleHistory { events: Vec::new(), hidden: Vec::new() };
-    for stored in events::history(tx, id, None)? {
-        let act = &stored.event.record.act;
-        for other in mentioned(act) {
-            let known = match history::load(tx, other)? {
-                Some(loaded) => caller::standing(tx, world, caller, &loaded.case).is_ok(),
-                None => false,
-            };
-            if !known {
-                seen.hidden.push(other);
-            }
-        }
-        let elsewhere = match act {
+    let mut events = events::history(tx, id, None)?;
+    let mut hidden: Vec<PetitionId> =
+        events.iter().flat_map(|stored| mentioned(&stored.event.record.act)).collect();
+    if !hidden.is_empty() {
+        let visible = caller::visible(tx, world, caller, &hidden)?;
+        hidden.retain(|other| !visible.contains_key(other));
+    }
+    events.retain(|stored| {
+        let elsewhere = match &stored.event.record.act {
             Act::Survival(facts) => Some(facts.merged),
             Act::Merge(facts) => Some(facts.survivor),
             _ => None,
         };
-        if elsewhere.is_none_or(|other| !seen.hidden.contains(&other)) {
-            seen.events.push(stored);
-        }
-    }
-    Ok(seen)
+        elsewhere.is_none_or(|other| !hidden.contains(&other))
+    });
+    Ok(VisibleHistory { events, hidden })
 }
 
 /// The other petitions that an act leads to.

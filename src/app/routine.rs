@@ -12,7 +12,7 @@ use crate::{
         event::Actor,
         id::PetitionId,
     },
-    store::{AnyConnection, DatabaseKind, events, idempotency, petitions},
+    store::{AnyConnection, DatabaseKind, Db, events, idempotency, petitions},
 };
 
 /// How many petitions or events one transaction takes.
@@ -48,9 +48,14 @@ pub fn forget_old_keys(app: &App) -> Result<usize, Error> {
 
 /// Gives the committed events their places in the whole log; returns how many.
 pub fn number_events(app: &App) -> Result<usize, Error> {
+    number_all(app.db())
+}
+
+/// The same for a database that no application stands over.
+pub fn number_all(db: &Db) -> Result<usize, Error> {
     let mut numbered = 0;
-    while app.read_now(|tx, _| Ok(events::has_unnumbered(tx)?))? {
-        let batch = app.write_now(|tx, _| {
+    while db.read_now::<_, Error>(|tx| Ok(events::has_unnumbered(tx)?))? {
+        let batch = db.write_now::<_, Error, _>(|tx| {
             if events::try_sequencer_lock(tx)? { Ok(events::number(tx, BATCH)?) } else { Ok(0) }
         })?;
         if batch == 0 {

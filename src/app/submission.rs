@@ -6,10 +6,10 @@ use super::{
     Error,
     caller::{self, Caller},
     clock::new_id,
-    history::{self, Entry, Loaded, hex},
+    history::{self, Entry, Loaded, Opening, hex},
     idempotency::{self, Replay, RequestKey},
-    known,
-    secrets::{digest, random, sha256},
+    known, seals,
+    secrets::{random, sha256},
     world::World,
 };
 use crate::{
@@ -18,9 +18,10 @@ use crate::{
         act::{Act, Previous, Registration},
         clock::{self, ClockOp},
         decide::{Decision, checks::Checks},
-        event::Actor,
+        event::{Actor, SCHEMA},
         id::{AgencyId, PetitionId},
         identifiers::PetitionCode,
+        petition::Case,
         prose::Prose,
         refusal::Refusal,
         rule::Traits,
@@ -28,7 +29,8 @@ use crate::{
         vocabulary::{Assurance, Complexity, Provenance, Role, Stage, StartEvent, State},
     },
     store::{
-        AnyConnection, agencies,
+        AnyConnection, DatabaseKind, agencies,
+        idempotency::IdempotencyRow,
         petitions::{self, DetailRow, SubmitterRow},
         reference,
     },
@@ -45,11 +47,12 @@ pub struct Incoming {
     pub key: Result<Option<RequestKey>, Error>,
 }
 
-/// What came of it.
-#[derive(Debug, Clone, Copy)]
+/// What came of it: the petition as it was registered.
+#[derive(Debug, Clone)]
 pub struct Accepted {
-    pub petition: PetitionId,
-    pub sequence: u32,
+    pub case: Case,
+    /// Whether the phone made its own access key.
+    pub own_key: bool,
     pub replayed: bool,
 }
 
@@ -58,22 +61,39 @@ pub fn submit(tx: &mut AnyConnection, world: &World, incoming: &Incoming) -> Res
     let registrar = registrar(tx, world, &incoming.caller)?;
     let submission = held(&incoming.submission)?;
     let key = held(&incoming.key)?.as_ref().ok_or(Error::IdempotencyKeyMissing)?;
-    if let Some(Replay { petition, sequence }) = idempotency::replay(tx, Some(key))? {
-        return Ok(Accepted { petition, sequence, replayed: true });
+    if let Some(Replay { petition, .. }) = idempotency::replay(tx, Some(key))? {
+        return accepted_before(tx, petition);
     }
     let fingerprint = fingerprint(submission)?;
     if let Some(petition) = known_reference(tx, submission, &fingerprint)? {
         idempotency::remember(tx, world, Some(key), 201, Replay { petition, sequence: 1 })?;
-        return Ok(Accepted { petition, sequence: 1, replayed: true });
+        return accepted_before(tx, petition);
     }
     submission.check(world.now, registrar.is_some())?;
     let intake = intake_agency(tx, submission, registrar.as_ref())?;
     check_references(tx, world, &incoming.caller, submission)?;
     known::check_watch(tx, world, submission.visibility(), intake)?;
-    let loaded = register(tx, world, submission, intake, registrar.as_ref(), fingerprint)?;
-    let done = Replay { petition: loaded.case.id, sequence: loaded.case.sequence };
-    idempotency::remember(tx, world, Some(key), 201, done)?;
-    Ok(Accepted { petition: done.petition, sequence: done.sequence, replayed: false })
+    let id: PetitionId = new_id();
+    let remembered = idempotency::record(world, key, 201, Replay { petition: id, sequence: 1 })?;
+    let arrival = Arrival { id, intake, registrar: registrar.as_ref(), fingerprint, remembered };
+    let case = register(tx, world, submission, arrival)?.case;
+    Ok(Accepted { case, own_key: submission.access_key_hash.is_some(), replayed: false })
+}
+
+/// The answer to a submission that made a petition before.
+fn accepted_before(tx: &mut AnyConnection, petition: PetitionId) -> Result<Accepted, Error> {
+    let row = petitions::find(tx, petition)?.ok_or(Error::NotFound)?;
+    let own_key = petitions::detail(tx, petition)?.access_key_hash.is_some();
+    Ok(Accepted { case: history::fold(tx, row, Some(1))?.case, own_key, replayed: true })
+}
+
+/// How a submission comes in: under which id, where, through whom.
+struct Arrival<'a> {
+    id: PetitionId,
+    intake: AgencyId,
+    registrar: Option<&'a Person>,
+    fingerprint: Vec<u8>,
+    remembered: IdempotencyRow,
 }
 
 /// A fault of form is told when its turn comes.
@@ -169,7 +189,7 @@ fn check_references(
 ) -> Result<(), Error> {
     let mut checks = Checks::default();
     checks.require(
-        reference::field(tx, &submission.field_code)?.is_some(),
+        reference::is_active(tx, &submission.field_code)?,
         "/field_code",
         "unknown_code",
         "Không có lĩnh vực này; xem /v1/reference.",
@@ -204,14 +224,18 @@ fn register(
     tx: &mut AnyConnection,
     world: &World,
     submission: &Submission,
-    intake: AgencyId,
-    registrar: Option<&Person>,
-    fingerprint: Vec<u8>,
+    arrival: Arrival<'_>,
 ) -> Result<Loaded, Error> {
-    let id: PetitionId = new_id();
+    let Arrival { id, intake, registrar, fingerprint, remembered } = arrival;
     let paper = &submission.paper;
     let submitter = submitter_row(id, submission)?;
     let location = submission.location.as_ref();
+    let detail = DetailRow {
+        client_reference: submission.client_reference,
+        client_fingerprint: submission.client_reference.map(|_| fingerprint),
+        access_key_hash: submission.access_key_hash.as_deref().map(unhex),
+        ..detail_row(id, location)
+    };
     let registration = Registration {
         code: new_code(tx)?,
         kind: submission.kind,
@@ -235,6 +259,7 @@ fn register(
         keep_secret: submission.keep_secret,
         respondent: paper.respondent,
         submitter_digest: submitter.as_ref().map(|row| hex(&row.digest)),
+        keys_digest: seals::keys(&detail)?,
         previous: paper
             .previous_petition
             .map(|previous| Previous { petition: previous.id, link: previous.link }),
@@ -242,18 +267,13 @@ fn register(
         promised_due_at: None,
         promised_due_on: None,
     };
-    let detail = DetailRow {
-        client_reference: submission.client_reference,
-        client_fingerprint: submission.client_reference.map(|_| fingerprint),
-        access_key_hash: submission.access_key_hash.as_deref().map(unhex),
-        ..detail_row(id, location)
-    };
     let (actor, on_behalf_of) = match registrar {
         Some(person) => (caller::actor(person, Role::Intake), Some("citizen".to_owned())),
         None => (Actor::citizen(), None),
     };
     let entry = Entry { on_behalf_of, ..Entry::new(actor, opening(world, registration)) };
-    let loaded = history::begin(tx, world, id, entry, &detail, submitter.as_ref())?;
+    let opening = Opening { detail, submitter, remembered: Some(remembered) };
+    let loaded = history::begin(tx, world, id, entry, &opening)?;
     if let Some(previous) = paper.previous_petition {
         petitions::link(tx, id, previous.id, previous.link, world.now)?;
     }
@@ -291,11 +311,12 @@ fn opening(world: &World, mut registration: Registration) -> Decision {
     }
 }
 
-/// A code nobody has yet; eight random characters collide so seldom that a second try is plenty.
+/// A code nobody has yet; eight random characters collide so seldom that a second try is plenty. On PostgreSQL a
+/// write that meets a taken code runs anew by itself, and the look, a round trip, is saved.
 pub(super) fn new_code(tx: &mut AnyConnection) -> Result<String, Error> {
     for _ in 0..8 {
         let code = PetitionCode::from_bytes(random::<5>()?);
-        if petitions::find_by_code(tx, code.as_str())?.is_none() {
+        if tx.kind() == DatabaseKind::Postgres || petitions::find_by_code(tx, code.as_str())?.is_none() {
             return Ok(code.as_str().to_owned());
         }
     }
@@ -324,13 +345,11 @@ pub(super) fn detail_row(id: PetitionId, location: Option<&Location>) -> DetailR
 /// The submitter's row, with the salted digest that the event commits to.
 fn submitter_row(id: PetitionId, submission: &Submission) -> Result<Option<SubmitterRow>, Error> {
     let Some(submitter) = &submission.submitter else { return Ok(None) };
-    let salt = random::<16>()?.to_vec();
-    let sum = digest(&salt, &serde_json::to_vec(submitter).map_err(Error::internal)?);
     let text = |field: &Option<crate::domain::submission::Personal>| {
         field.as_ref().map(|text| text.reveal().to_owned())
     };
     let consent = submission.consent.as_ref();
-    Ok(Some(SubmitterRow {
+    let row = SubmitterRow {
         petition_id: id,
         full_name: text(&submitter.full_name),
         phone: text(&submitter.phone),
@@ -343,9 +362,15 @@ fn submitter_row(id: PetitionId, submission: &Submission) -> Result<Option<Submi
         assurance: submission.paper.assurance.unwrap_or(Assurance::Declared),
         consent_version: consent.map(|consent| consent.text_version.clone()),
         consent_at: consent.map(|consent| consent.at),
-        salt,
-        digest: sum.to_vec(),
-    }))
+        salt: random::<16>()?.to_vec(),
+        digest: Vec::new(),
+    };
+    sealed(row).map(Some)
+}
+
+/// The row with the digest that an event of today commits to.
+fn sealed(row: SubmitterRow) -> Result<SubmitterRow, Error> {
+    Ok(SubmitterRow { digest: seals::submitter(&row, SCHEMA)?, ..row })
 }
 
 fn unhex(text: &str) -> Vec<u8> {

@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 use super::{Error, secrets::InstallationSecret};
 use crate::{
     domain::{
+        access::Person,
         calendar::{Calendar, CalendarDay},
+        id::OfficialId,
         rule::{Rule, RuleBook},
         time::Instant,
     },
@@ -23,6 +25,13 @@ pub struct Reference {
     revision: String,
     pub rules: RuleBook,
     pub calendar: Calendar,
+}
+
+impl Reference {
+    /// The zone of civil days.
+    pub fn zone(&self) -> &TimeZone {
+        self.calendar.zone()
+    }
 }
 
 /// Keeps the reference data in memory until its revision changes in the database.
@@ -42,6 +51,31 @@ pub struct World {
     pub reference: Arc<Reference>,
     pub secret: Arc<InstallationSecret>,
     pub request_id: Option<String>,
+    /// Whoever was looked up in this transaction.
+    pub met: Met,
+}
+
+/// The official a transaction looked up last: within one snapshot his rights do not change.
+#[derive(Debug, Default)]
+pub struct Met(Mutex<Option<Person>>);
+
+impl Met {
+    /// The official, if he was looked up before.
+    pub fn get(&self, id: OfficialId) -> Option<Person> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().filter(|person| person.official == id).cloned()
+    }
+    /// Keeps him.
+    pub fn keep(&self, person: &Person) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(person.clone());
+    }
+}
+
+/// Other surroundings, such as another time, know nobody yet.
+impl Clone for Met {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl World {
@@ -55,7 +89,7 @@ impl World {
     }
     /// The zone of civil days.
     pub fn zone(&self) -> &TimeZone {
-        self.reference.calendar.zone()
+        self.reference.zone()
     }
     /// The same surroundings at another time.
     pub fn at(&self, now: Instant) -> Self {

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::domain::{
-    identifiers::check_agency_code,
-    time::Instant,
-    vocabulary::{Code, Role, Visibility},
+use crate::{
+    app::verify::Head,
+    domain::{
+        identifiers::check_agency_code,
+        time::Instant,
+        vocabulary::{Code, Level, Role, Visibility},
+    },
 };
 
 /// What the program is asked to do.
@@ -21,9 +24,18 @@ pub enum Command {
     Openapi,
     /// Bring the database to the present schema.
     Migrate,
+    /// Prove that what is stored is what its history says. Exit code 0: it is; 1: it is not; 2: could not tell.
+    Verify(Verify),
+    /// Copy a SQLite database into a new file, also while it is served; the secret is not in it.
+    Backup(Backup),
+    /// Put a backup where the SQLite database is, checked and verified; never while it is served.
+    Restore(Restore),
     /// Manage local accounts.
     #[command(subcommand)]
     User(User),
+    /// Begin the tree of agencies; everything else about them is done over the API.
+    #[command(subcommand)]
+    Agency(Agency),
 }
 
 /// How to serve.
@@ -45,6 +57,58 @@ pub struct Import {
     /// Create agencies and fields that the file names and the database does not know.
     #[arg(long)]
     pub create_missing: bool,
+}
+
+/// What to do about agencies.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Agency {
+    /// Add an agency; the first one takes what no other serves.
+    Add(AgencyAdd),
+}
+
+/// The agency to add.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct AgencyAdd {
+    /// Its code: digits, capitals A–Z and dots, such as H29.
+    #[arg(long, value_parser = parse_agency_code)]
+    pub code: String,
+    /// Its name.
+    #[arg(long)]
+    pub name: String,
+    /// Its tier.
+    #[arg(long, value_parser = parse_code::<Level>)]
+    pub level: Level,
+    /// Code of the agency above it.
+    #[arg(long, value_parser = parse_agency_code)]
+    pub parent: Option<String>,
+}
+
+/// What to prove.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Verify {
+    /// A head that an earlier verification or backup printed: nothing up to it may be gone or replaced.
+    #[arg(long, value_name = "HEAD")]
+    pub expect: Option<Head>,
+    /// How many differences to name; all are counted.
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub findings: u64,
+}
+
+/// Where to copy to.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Backup {
+    /// A file that does not exist yet.
+    pub file: PathBuf,
+}
+
+/// What to put in place.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Restore {
+    /// What `backup` wrote.
+    pub file: PathBuf,
+    /// Set a database aside that stands there already; it is kept under another name.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What to do about local accounts.

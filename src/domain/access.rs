@@ -84,7 +84,9 @@ pub fn roles(case: &Case, person: &Person, lines: &Lines) -> Vec<Role> {
         }
     }
     let named = case.supporting.iter().any(|support| support.person_id == Some(person.official));
+    // A right over everything reaches a supporting agency only where there is one.
     let of_supporting_agency = !restricted
+        && !case.supporting.is_empty()
         && person.rights.iter().any(|right| {
             matches!(right.role, Role::Handler | Role::Approver)
                 && right.covers(&lines.supporting, case.visibility)

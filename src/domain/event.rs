@@ -10,8 +10,9 @@ use super::{
     vocabulary::{Role, State},
 };
 
-/// The number of the form in which facts are stored.
-pub const SCHEMA: u32 = 1;
+/// The number of the form in which facts are stored. The second commits to more of what stands beside the log:
+/// assurance and consent of the submitter, and the keys of his phone.
+pub const SCHEMA: u32 = 2;
 
 /// Who acted, in which capacity, with agency and position as they were at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,11 @@ impl Event {
 ///
 /// `position` is left out: it is given after the event is written.
 pub fn canonical(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
+    canonical_as_stored(event, &serde_json::to_value(&event.record)?)
+}
+
+/// The same with the record as it stands in the store, whatever the present form reads out of it.
+pub fn canonical_as_stored(event: &Event, record: &serde_json::Value) -> Result<Vec<u8>, serde_json::Error> {
     let value = serde_json::json!({
         "id": event.id,
         "subject": { "kind": "petition", "id": event.petition },
@@ -83,7 +89,7 @@ pub fn canonical(event: &Event) -> Result<Vec<u8>, serde_json::Error> {
         "caused_by": event.caused_by,
         "occurred_at": event.occurred_at.micros(),
         "recorded_at": event.recorded_at.micros(),
-        "record": event.record,
+        "record": record,
     });
     canonical_json(&value)
 }

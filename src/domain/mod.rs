@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod act;
+pub mod administration;
 pub mod calendar;
 pub mod clock;
 pub mod decide;

@@ -30,8 +30,8 @@ use crate::{
 
 /// The headers of an action, read but not yet judged.
 pub(super) struct Demand {
-    seen: Result<Seen, Error>,
-    key: Result<Option<String>, Error>,
+    pub(super) seen: Result<Seen, Error>,
+    pub(super) key: Result<Option<String>, Error>,
 }
 
 impl FromRequest for Demand {
@@ -90,10 +90,11 @@ async fn act<B: Into<Request>>(
         .app
         .write(call.request_id.clone(), move |tx, world| {
             let done = actions::perform(tx, world, &demanded)?;
-            match reading::read(tx, world, &demanded.caller, done.petition, Some(done.sequence)) {
-                Ok(reading) => Ok((Some(PetitionView::of(&reading, world.rules(), language)), done.replayed)),
+            let replayed = done.is_replayed();
+            match reading::read_done(tx, world, &demanded.caller, done) {
+                Ok(reading) => Ok((Some(PetitionView::of(&reading, world.rules(), language)), replayed)),
                 // The act may have ended the caller's own access: a transfer, a sealing, a declined assignment.
-                Err(app::Error::NotFound) => Ok((None, done.replayed)),
+                Err(app::Error::NotFound) => Ok((None, replayed)),
                 Err(error) => Err(error),
             }
         })

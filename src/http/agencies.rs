@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use super::{
+    admin,
     auth::Call,
     cached,
     extract::{Limit, PathId, Query, Short},
@@ -14,22 +15,28 @@ use super::{
 };
 use crate::{
     app::{
-        Error, caller,
+        Error,
+        administration::Admin,
+        caller,
         cursor::{self, Binding},
+        history::{self, Subject},
         public::Page,
     },
     domain::{
+        administration::beyond_reach,
         id::{AgencyId, AgencyKey, OfficialId},
+        time::Day,
         vocabulary::Level,
     },
     store::{
+        AnyConnection,
         agencies::{self, AgencyRow, Wanted},
         people,
     },
 };
 
 #[derive(OpenApi)]
-#[openapi(paths(list_agencies, read_agency, list_officials))]
+#[openapi(paths(list_agencies, read_agency, list_versions, list_officials))]
 pub(super) struct Api;
 
 const AGENCIES: &str = "/v1/agencies";
@@ -51,6 +58,63 @@ struct AgencyView {
     parent_id: Option<AgencyId>,
     /// The administrative area whose petitions come here.
     serves_area: Option<String>,
+}
+
+/// An agency under its present name, or, dissolved, under its last.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "identifier": null, "name": "Ủy ban nhân dân phường Sông Tràm", "level": "commune", "parent_id": "01934f6e-0000-7000-8000-000000000000", "serves_area": "99001", "is_default": false, "head_official_id": "01934f6e-0000-7000-8000-000000000002", "valid_from": "2025-07-01", "valid_to": null, "successors": [], "version": 2}))]
+pub(super) struct AgencyDetail {
+    #[schema(value_type = uuid::Uuid)]
+    pub(super) id: AgencyId,
+    code: String,
+    identifier: Option<String>,
+    name: String,
+    #[schema(value_type = Option<String>)]
+    level: Option<Level>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    parent_id: Option<AgencyId>,
+    serves_area: Option<String>,
+    /// Whether petitions come here that name neither agency nor area.
+    is_default: bool,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    head_official_id: Option<OfficialId>,
+    /// The day since which it is called so; null: since ever.
+    #[schema(value_type = Option<String>, format = Date)]
+    valid_from: Option<Day>,
+    /// The first day on which it is no more; null while it is.
+    #[schema(value_type = Option<String>, format = Date)]
+    valid_to: Option<Day>,
+    /// The agencies that took over.
+    #[schema(value_type = Vec<uuid::Uuid>, max_items = 50)]
+    successors: Vec<AgencyId>,
+    /// For If-Match.
+    pub(super) version: u32,
+}
+
+/// What an agency was called for a time.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"code": "H99.1", "identifier": null, "name": "Ủy ban nhân dân phường Sông Tràm", "level": "commune", "parent_id": "01934f6e-0000-7000-8000-000000000000", "valid_from": "2025-07-01", "valid_to": null}))]
+struct AgencyVersionView {
+    code: String,
+    identifier: Option<String>,
+    name: String,
+    #[schema(value_type = Option<String>)]
+    level: Option<Level>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    parent_id: Option<AgencyId>,
+    #[schema(value_type = Option<String>, format = Date)]
+    valid_from: Option<Day>,
+    /// The first day on which it was called so no more.
+    #[schema(value_type = Option<String>, format = Date)]
+    valid_to: Option<Day>,
+}
+
+/// Everything an agency was called, the first name first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"code": "H99.1", "identifier": null, "name": "Ủy ban nhân dân phường Sông Tràm", "level": "commune", "parent_id": null, "valid_from": "2025-07-01", "valid_to": null}]}))]
+struct AgencyVersionsView {
+    #[schema(max_items = 1000)]
+    items: Vec<AgencyVersionView>,
 }
 
 /// A page of agencies.
@@ -115,6 +179,10 @@ pub(super) struct OfficialsQuery {
     /// The agency they belong to.
     #[param(value_type = uuid::Uuid)]
     agency_id: AgencyId,
+    /// Those whose accounts are disabled, instead of the others; for administrators.
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    disabled: bool,
     /// Rows on the page.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
@@ -138,6 +206,41 @@ impl From<AgencyRow> for AgencyView {
     }
 }
 
+impl AgencyDetail {
+    pub(super) fn of(tx: &mut AnyConnection, id: AgencyId) -> Result<Self, Error> {
+        let row = agencies::last(tx, id)?.ok_or(Error::NotFound)?;
+        Ok(Self {
+            id,
+            code: row.code,
+            identifier: row.identifier,
+            name: row.name,
+            level: row.level,
+            parent_id: row.parent_id,
+            serves_area: row.serves_area,
+            is_default: row.is_default,
+            head_official_id: row.head_official_id,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+            successors: agencies::changes::successors(tx, id)?,
+            version: history::version(tx, &Subject::Agency(id))?,
+        })
+    }
+}
+
+impl From<AgencyRow> for AgencyVersionView {
+    fn from(row: AgencyRow) -> Self {
+        Self {
+            code: row.code,
+            identifier: row.identifier,
+            name: row.name,
+            level: row.level,
+            parent_id: row.parent_id,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+        }
+    }
+}
+
 /// List agencies.
 ///
 /// By code, under their present names.
@@ -152,7 +255,7 @@ pub(super) async fn list_agencies(
     let (limit, from) = (query.limit.rows(), query.cursor);
     let wanted =
         Wanted { parent_id: query.parent_id, level: query.level, code: query.code.map(|code| code.0) };
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         let binding = Binding { route: AGENCIES, caller: "", filters: &wanted };
         let after: Option<String> =
             from.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
@@ -166,19 +269,38 @@ pub(super) async fn list_agencies(
 
 /// Read an agency.
 ///
-/// Under its present name.
+/// Under its present name, or, dissolved, under its last; with the version that a change of it needs.
 #[utoipa::path(get, path = "/v1/agencies/{id}", tag = "reference", security(()),
     params(("id" = uuid::Uuid, Path, description = "The agency.")),
-    responses((status = 200, description = "The agency.", body = AgencyView), (status = 304, description = "Unchanged.")))]
+    responses((status = 200, description = "The agency.", body = AgencyDetail, headers(("ETag" = String, description = "Its version."))), (status = 304, description = "Unchanged.")))]
 pub(super) async fn read_agency(
     call: Call,
     id: PathId<AgencyKey>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = id.0?;
-    let read = call.app.read(call.request_id.clone(), move |tx, _| Ok(agencies::by_id(tx, id)?));
-    let row = read.await?.ok_or(Error::NotFound)?;
-    Ok(cached::public(&request, &AgencyView::from(row))?)
+    let view = call.read(move |tx, _| AgencyDetail::of(tx, id)).await?;
+    Ok(cached::versioned(&request, &view, admin::tag(view.version))?)
+}
+
+/// List the names of an agency.
+///
+/// Everything it was called, and where it stood, the first version first.
+#[utoipa::path(get, path = "/v1/agencies/{id}/versions", tag = "reference", security(()),
+    params(("id" = uuid::Uuid, Path, description = "The agency.")),
+    responses((status = 200, description = "Its names.", body = AgencyVersionsView), (status = 304, description = "Unchanged.")))]
+pub(super) async fn list_versions(
+    call: Call,
+    id: PathId<AgencyKey>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let id = id.0?;
+    let read = call.read(move |tx, _| Ok(agencies::history(tx, id)?));
+    let items: Vec<_> = read.await?.into_iter().map(AgencyVersionView::from).collect();
+    if items.is_empty() {
+        return Err(Error::NotFound.into());
+    }
+    Ok(cached::public(&request, &AgencyVersionsView { items })?)
 }
 
 /// List the officials of an agency.
@@ -191,18 +313,22 @@ pub(super) async fn list_officials(
     query: Query<OfficialsQuery>,
 ) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         caller::person(tx, world, &caller)?;
         let query = query.0?;
-        let (agency, limit) = (query.agency_id, query.limit.rows());
+        let (agency, limit, disabled) = (query.agency_id, query.limit.rows(), query.disabled);
+        if disabled && !Admin::of(tx, world, &caller)?.reaches(tx, agency)? {
+            return Err(beyond_reach().into());
+        }
         let scope = caller.scope();
-        let binding = Binding { route: OFFICIALS, caller: &scope, filters: &agency };
+        let binding = Binding { route: OFFICIALS, caller: &scope, filters: &(agency, disabled) };
         let after = query.cursor.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
         let rows = people::officials_of(tx, agency, after, limit + 1)?;
         let page = Page::of(rows, limit, |row| row.id);
         let next = page.next.map(|id| cursor::seal(&world.secret, &binding, &id)).transpose()?;
         let names = agencies::names(tx, &[agency])?;
-        let items = page.items.into_iter().filter(|row| row.disabled_at.is_none()).filter_map(|row| {
+        let chosen = page.items.into_iter().filter(|row| row.disabled_at.is_some() == disabled);
+        let items = chosen.filter_map(|row| {
             let name = names.get(&agency)?.clone();
             let agency = AgencyRef { id: agency, code: name.code, name: name.name };
             Some(OfficialView { id: row.id, full_name: row.full_name, position: row.position, agency })

@@ -6,8 +6,9 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::heade
 
 use super::{edge::RequestId, headers};
 use crate::{
-    app::{App, Error, caller::Caller, idempotency::RequestKey, people},
+    app::{App, Error, World, caller::Caller, idempotency::RequestKey, people},
     domain::vocabulary::Language,
+    store::AnyConnection,
 };
 
 /// What every call carries: the application, who calls, in which language to answer, and the request's id.
@@ -40,6 +41,18 @@ impl Call {
         match self.somebody()? {
             official @ Caller::Official(_) => Ok(official),
             _ => Err(Error::Unauthenticated("official_required")),
+        }
+    }
+
+    /// Reads, for somebody unknown from a replica that may lag a moment.
+    pub(super) async fn read<T, F>(&self, read: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection, &World) -> Result<T, Error> + Send + 'static,
+    {
+        match self.caller {
+            Ok(Caller::Anonymous) => self.app.read_public(self.request_id.clone(), read).await,
+            _ => self.app.read(self.request_id.clone(), read).await,
         }
     }
 

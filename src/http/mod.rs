@@ -4,6 +4,7 @@
 //! (401, 404, 403, then the form); every 4xx and 5xx leaves through `edge::serve` as a problem (RFC 9457).
 
 mod actions;
+mod admin;
 mod agencies;
 mod auth;
 mod bodies;
@@ -81,9 +82,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/public/replies").route(get().to(public::list_public_replies)))
         .service(resource("/v1/reference").route(get().to(reference::read_reference)))
         .service(resource("/v1/lifecycle").route(get().to(reference::read_lifecycle)))
-        .service(resource("/v1/agencies").route(get().to(agencies::list_agencies)))
-        .service(resource("/v1/agencies/{id}").route(get().to(agencies::read_agency)))
-        .service(resource("/v1/officials").route(get().to(agencies::list_officials)))
+        .configure(admin::routes)
         .service(resource("/v1/deadlines/preview").route(get().to(preview::preview_deadline)));
 }
 
@@ -102,6 +101,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         public::Api::openapi(),
         reference::Api::openapi(),
         agencies::Api::openapi(),
+        admin::api(),
         preview::Api::openapi(),
     ]
 }

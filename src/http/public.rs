@@ -96,7 +96,7 @@ pub(super) async fn list_public_petitions(
         status: query.public_status,
         area_code: query.area_code.map(|code| code.0),
     };
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         let binding = Binding { route: PETITIONS, caller: "", filters: &filter };
         let after = from.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
         let page = public::list(tx, world, &filter, after, limit)?;
@@ -119,7 +119,7 @@ pub(super) async fn read_public_petition(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (code, language) = (code.into_inner(), call.language);
-    let read = call.app.read(call.request_id.clone(), move |tx, world| public::page(tx, world, &code));
+    let read = call.read(move |tx, world| public::page(tx, world, &code));
     Ok(cached::public(&request, &PublicPageView::of(read.await?, language))?)
 }
 
@@ -136,7 +136,7 @@ pub(super) async fn list_public_replies(
 ) -> Result<HttpResponse, Problem> {
     let query = query.0?;
     let (limit, from) = (query.limit.rows(), query.cursor);
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         let binding = Binding { route: REPLIES, caller: "", filters: &() };
         let after = from.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
         let page = public::replies(tx, world, after, limit)?;

@@ -78,6 +78,7 @@ macro_rules! reference {
         /// Everything an application needs to show its lists and forms.
         #[derive(Debug, Serialize, ToSchema)]
         struct ReferenceView {
+            /// Those that can be chosen; every field is at /v1/fields.
             #[schema(max_items = 10000)]
             fields: Vec<CodeView>,
             #[schema(max_items = 20000)]
@@ -221,7 +222,7 @@ fn transition_view(row: &Transition) -> TransitionView {
 #[utoipa::path(get, path = "/v1/reference", tag = "reference", security(()),
     responses((status = 200, description = "The reference data.", body = ReferenceView), (status = 304, description = "Unchanged.")))]
 pub(super) async fn read_reference(call: Call, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let read = call.app.read(call.request_id.clone(), |tx, _| {
+    let read = call.read(|tx, _| {
         let field = |row: reference::FieldRow| CodeView {
             code: row.code,
             labels: LabelsView { vi: row.name_vi, en: row.name_en },
@@ -230,7 +231,7 @@ pub(super) async fn read_reference(call: Call, request: HttpRequest) -> Result<H
             let agency = AgencyRef { id: row.id, code: row.code, name: row.name };
             Some(AreaView { code: row.serves_area?, agency })
         };
-        let fields = reference::fields(tx)?.into_iter().map(field).collect();
+        let fields = reference::fields(tx)?.into_iter().filter(|row| row.active).map(field).collect();
         let areas = agencies::of_areas(tx)?.into_iter().filter_map(area).collect();
         Ok(ReferenceView::new(fields, areas))
     });

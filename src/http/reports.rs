@@ -235,7 +235,7 @@ pub(super) async fn report_timeliness(
     responses((status = 200, description = "Every kind with every status.", body = PublicStatistics)))]
 pub(super) async fn read_public_statistics(call: Call) -> Result<HttpResponse, Problem> {
     let language = call.language;
-    let read = call.app.read(call.request_id.clone(), move |tx, world| {
+    let read = call.read(move |tx, world| {
         let counts = reports::public_statistics(tx)?;
         let rows = counts.into_iter().map(|count| StatisticsRow::of(count, language)).collect();
         Ok::<_, Error>(PublicStatistics { as_of: world.now, rows })

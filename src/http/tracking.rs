@@ -121,7 +121,7 @@ async fn act<B: Into<Request>>(
         .app
         .write(call.request_id.clone(), move |tx, world| tracking::act(tx, world, &code, &mut demanded))
         .await?;
-    Ok(answer(TrackedView::of(tracked, call.language), done.replayed))
+    Ok(answer(TrackedView::of(tracked, call.language), done.is_replayed()))
 }
 
 macro_rules! actions {

@@ -1,10 +1,12 @@
 //! Agencies with their versions, and who is below whom.
 
+pub mod changes;
+
 use std::collections::HashMap;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, OptionalExtension, QueryDsl,
-    Queryable, RunQueryDsl, insert_into, update,
+    ExpressionMethods, Insertable, IntoSql, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+    insert_into, update,
 };
 
 use super::{
@@ -36,6 +38,8 @@ pub struct AgencyRow {
     pub is_default: bool,
     /// Nothing: since ever.
     pub valid_from: Option<Day>,
+    /// The first day on which it is no more, if it was dissolved.
+    pub valid_to: Option<Day>,
 }
 
 /// Which agencies are wanted.
@@ -83,24 +87,29 @@ struct VersionRow<'a> {
     valid_from: Option<Day>,
 }
 
-/// Agencies joined with the version in force, in the order of [`AgencyRow`].
+/// Agencies joined with their versions, in the order of [`AgencyRow`].
+macro_rules! versions {
+    () => {
+        agency::table.inner_join(agency_version::table.on(agency_version::agency_id.eq(agency::id))).select((
+            agency::id,
+            agency_version::code,
+            agency_version::identifier,
+            agency_version::name,
+            agency_version::level,
+            agency_version::parent_id,
+            agency::head_official_id,
+            agency::serves_area,
+            agency::is_default,
+            agency_version::valid_from,
+            agency_version::valid_to,
+        ))
+    };
+}
+
+/// Agencies joined with the version in force.
 macro_rules! present {
     () => {
-        agency::table
-            .inner_join(agency_version::table.on(agency_version::agency_id.eq(agency::id)))
-            .filter(agency_version::valid_to.is_null())
-            .select((
-                agency::id,
-                agency_version::code,
-                agency_version::identifier,
-                agency_version::name,
-                agency_version::level,
-                agency_version::parent_id,
-                agency::head_official_id,
-                agency::serves_area,
-                agency::is_default,
-                agency_version::valid_from,
-            ))
+        versions!().filter(agency_version::valid_to.is_null())
     };
 }
 
@@ -157,6 +166,18 @@ pub fn by_id(connection: &mut AnyConnection, id: AgencyId) -> Result<Option<Agen
     Ok(present!().filter(agency::id.eq(id)).first(connection).optional()?)
 }
 
+/// The agency of an id as it is, or as it last was when it was dissolved.
+pub fn last(connection: &mut AnyConnection, id: AgencyId) -> Result<Option<AgencyRow>, StoreError> {
+    let versions = versions!().filter(agency::id.eq(id)).order(agency_version::number.desc());
+    Ok(versions.first(connection).optional()?)
+}
+
+/// Everything an agency was called, the first version first; each as a row of its time.
+pub fn history(connection: &mut AnyConnection, id: AgencyId) -> Result<Vec<AgencyRow>, StoreError> {
+    let versions = versions!().filter(agency::id.eq(id)).order(agency_version::number.asc());
+    Ok(versions.load(connection)?)
+}
+
 /// The agency whose present code this is.
 pub fn by_code(connection: &mut AnyConnection, code: &str) -> Result<Option<AgencyRow>, StoreError> {
     Ok(present!().filter(agency_version::code.eq(code)).first(connection).optional()?)
@@ -174,13 +195,14 @@ pub fn default(connection: &mut AnyConnection) -> Result<Option<AgencyRow>, Stor
     Ok(default.order(agency_version::code.asc()).first(connection).optional()?)
 }
 
-/// The present code and name of each of these agencies.
+/// The present code and name of each of these agencies; of a dissolved one the last.
 pub fn names(
     connection: &mut AnyConnection,
     ids: &[AgencyId],
 ) -> Result<HashMap<AgencyId, AgencyName>, StoreError> {
     let rows: Vec<(AgencyId, String, String)> = agency_version::table
-        .filter(agency_version::valid_to.is_null().and(agency_version::agency_id.eq_any(ids)))
+        .filter(agency_version::agency_id.eq_any(ids))
+        .order((agency_version::agency_id, agency_version::number))
         .select((agency_version::agency_id, agency_version::code, agency_version::name))
         .load(connection)?;
     Ok(rows.into_iter().map(|(id, code, name)| (id, AgencyName { code, name })).collect())

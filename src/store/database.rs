@@ -3,9 +3,9 @@
 use std::{
     fs::{File, TryLockError},
     hash::{BuildHasher, Hasher, RandomState},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -22,6 +22,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::{
     connection::{AnyConnection, Connector, DatabaseKind, Location, Mode},
     error::{StoreError, is_conflict},
+    replica::{self, Freshness},
     writer::{Writer, guarded},
 };
 
@@ -45,9 +46,15 @@ pub struct Db {
 
 struct Inner {
     location: Location,
-    pool: Pool<Connector>,
+    pools: Pools,
     /// SQLite only: all writes go through it.
     writer: Option<Writer>,
+}
+
+/// The connections that lie ready.
+pub(super) struct Pools {
+    pub(super) primary: Pool<Connector>,
+    pub(super) replica: OnceLock<Pool<Connector>>,
 }
 
 /// Held while serving a SQLite file; the operating system lets go of it with the process.
@@ -55,6 +62,29 @@ struct Inner {
 pub struct ServingLock {
     /// Nothing on PostgreSQL, which any number of processes may serve.
     _file: Option<File>,
+}
+
+impl ServingLock {
+    /// Claims a SQLite file, which need not exist yet.
+    pub fn claim(path: &Path) -> Result<Self, StoreError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".serving");
+        let trouble =
+            |error: std::io::Error| StoreError::Configuration(format!("{}.serving: {error}", path.display()));
+        let file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(PathBuf::from(name))
+            .map_err(trouble)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => {
+                Err(StoreError::Configuration(format!("another process already serves {}", path.display())))
+            }
+            Err(TryLockError::Error(error)) => Err(trouble(error)),
+        }
+    }
 }
 
 impl Db {
@@ -76,14 +106,14 @@ impl Db {
                 (reading, SQLITE_POOL, Some(Writer::start(writing, first)?))
             }
         };
-        let pool = Pool::builder()
-            .max_size(size)
-            .min_idle(Some(0))
-            .test_on_check_out(false)
-            .connection_timeout(CHECKOUT_TIMEOUT)
-            .error_handler(Box::new(LogErrors))
-            .build_unchecked(reading);
-        Ok(Self { inner: Arc::new(Inner { location, pool, writer }) })
+        let pools = Pools { primary: pool(reading, size, Some(0)), replica: OnceLock::new() };
+        Ok(Self { inner: Arc::new(Inner { location, pools, writer }) })
+    }
+
+    /// Lets a replica of this PostgreSQL answer reads; a second one is refused.
+    pub fn attach_replica(&self, url: &str, connections: u32) -> Result<(), StoreError> {
+        let second = || StoreError::Configuration("one replica at most".to_owned());
+        self.inner.pools.replica.set(replica::open(url, connections)?).map_err(|_| second())
     }
 
     /// Which database this is.
@@ -111,37 +141,30 @@ impl Db {
 
     /// Claims a SQLite file for this process until the lock is dropped; refused while another one serves it.
     pub fn lock_for_serving(&self) -> Result<ServingLock, StoreError> {
-        let Location::Sqlite(path) = &self.inner.location else {
-            return Ok(ServingLock { _file: None });
-        };
-        let mut name = path.as_os_str().to_owned();
-        name.push(".serving");
-        let trouble =
-            |error: std::io::Error| StoreError::Configuration(format!("{}.serving: {error}", path.display()));
-        let file = File::options()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(PathBuf::from(name))
-            .map_err(trouble)?;
-        match file.try_lock() {
-            Ok(()) => Ok(ServingLock { _file: Some(file) }),
-            Err(TryLockError::WouldBlock) => {
-                Err(StoreError::Configuration(format!("another process already serves {}", path.display())))
-            }
-            Err(TryLockError::Error(error)) => Err(trouble(error)),
+        match &self.inner.location {
+            Location::Sqlite(path) => ServingLock::claim(path),
+            Location::Postgres(_) => Ok(ServingLock { _file: None }),
         }
     }
 
-    /// Reads one snapshot, off the async threads. A write inside is refused by the database.
-    pub async fn read<T, E, F>(&self, read: F) -> Result<T, E>
+    pub(super) fn location(&self) -> &Location {
+        &self.inner.location
+    }
+
+    /// Reads one snapshot, off the async threads, from a replica if there is one and it is new enough. A write
+    /// inside is refused by the database.
+    pub async fn read<T, E, F>(&self, freshness: Freshness, read: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
     {
         let db = self.clone();
-        off_thread(move || db.read_now(read)).await
+        off_thread(move || match replica::begin(&db.inner.pools, freshness) {
+            Some(connection) => finish_reading(connection, read),
+            None => db.read_now(read),
+        })
+        .await
     }
 
     /// Writes in one transaction, off the async threads; returns after it is durable.
@@ -164,15 +187,12 @@ impl Db {
         answer.await.unwrap_or_else(|_| Err(writer_died().into()))
     }
 
-    /// As [`Db::read`] on the calling thread: for the command line and for tests.
+    /// Reads one snapshot of the primary on the calling thread: for jobs, the command line and tests.
     pub fn read_now<T, E: From<StoreError>>(
         &self,
         read: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.begin(Mode::Read)?;
-        let result = read(&mut connection)?;
-        connection.commit().map_err(StoreError::from)?;
-        Ok(result)
+        finish_reading(self.begin(Mode::Read)?, read)
     }
 
     /// As [`Db::write`] for the command line and for tests; blocks the calling thread.
@@ -192,9 +212,12 @@ impl Db {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|connection| {
-            diesel::sql_query("SELECT 1").execute(connection)?;
-            Ok(())
+        let db = self.clone();
+        off_thread(move || {
+            db.read_now(|connection| {
+                diesel::sql_query("SELECT 1").execute(connection)?;
+                Ok(())
+            })
         })
         .await
     }
@@ -204,10 +227,10 @@ impl Db {
     fn begin(&self, mode: Mode) -> Result<PooledConnection<Connector>, StoreError> {
         let mut stale = 0;
         loop {
-            let mut connection = self.inner.pool.get()?;
+            let mut connection = self.inner.pools.primary.get()?;
             match connection.begin(mode).map_err(StoreError::from) {
                 Ok(()) => return Ok(connection),
-                Err(StoreError::Unavailable(_)) if stale < self.inner.pool.max_size() => stale += 1,
+                Err(StoreError::Unavailable(_)) if stale < self.inner.pools.primary.max_size() => stale += 1,
                 Err(error) => return Err(error),
             }
         }
@@ -234,6 +257,27 @@ impl Db {
         }
         Err(StoreError::Busy.into())
     }
+}
+
+/// Connections, so many of them opened before they are needed (nothing: all).
+pub(super) fn pool(connector: Connector, size: u32, idle: Option<u32>) -> Pool<Connector> {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(idle)
+        .test_on_check_out(false)
+        .connection_timeout(CHECKOUT_TIMEOUT)
+        .error_handler(Box::new(LogErrors))
+        .build_unchecked(connector)
+}
+
+/// Reads in the transaction that is open.
+fn finish_reading<T, E: From<StoreError>>(
+    mut connection: PooledConnection<Connector>,
+    read: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    let result = read(&mut connection)?;
+    connection.commit().map_err(StoreError::from)?;
+    Ok(result)
 }
 
 /// Up to 16 ms, at random: those who were in each other's way must not meet again.

@@ -1,11 +1,13 @@
 //! The event log and the texts it commits to.
 
+pub mod other;
+
 use std::collections::HashMap;
 
-use diesel::{dsl::max, prelude::*};
+use diesel::{dsl::max, prelude::*, sql_types::BigInt};
 
 use super::{
-    AnyConnection, BATCH, DatabaseKind, Json, StoreError,
+    AnyConnection, BATCH, DatabaseKind, Json, StoreError, Together,
     schema::{event, event_text},
 };
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
 const PETITION: &str = "petition";
 
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = event)]
+#[diesel(table_name = event, treat_none_as_default_value = false)]
 struct EventRow {
     id: EventId,
     subject_kind: String,
@@ -46,7 +48,7 @@ struct EventRow {
 
 /// A text that an event commits to by a salted digest.
 #[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = event_text)]
+#[diesel(table_name = event_text, treat_none_as_default_value = false)]
 pub struct TextRow {
     pub id: TextId,
     pub subject_id: PetitionId,
@@ -68,10 +70,18 @@ pub struct StoredEvent {
     pub position: Option<i64>,
 }
 
-/// Writes one event; on SQLite, whose writer is alone, its position too.
-pub fn insert(tx: &mut AnyConnection, stored: &StoredEvent) -> Result<(), StoreError> {
+/// Writes one event with its texts; on SQLite, whose writer is alone, its position too.
+pub fn insert<'r>(
+    tx: &mut AnyConnection,
+    together: &mut Together<'r>,
+    stored: &StoredEvent,
+    texts: &'r [TextRow],
+) -> Result<(), StoreError> {
     let row = EventRow::new(stored, next_position(tx)?)?;
-    diesel::insert_into(event::table).values(&row).execute(tx)?;
+    together.add(diesel::insert_into(event::table).values(row));
+    for text in texts {
+        together.add(diesel::insert_into(event_text::table).values(text));
+    }
     Ok(())
 }
 
@@ -84,45 +94,6 @@ pub fn insert_all(tx: &mut AnyConnection, stored: &[StoredEvent]) -> Result<(), 
     for part in rows.chunks(BATCH) {
         native!(tx, c => diesel::insert_into(event::table).values(part).execute(c))?;
     }
-    Ok(())
-}
-
-/// The first event of something that is not a petition.
-#[derive(Debug, Clone)]
-pub struct OtherEvent {
-    pub id: EventId,
-    pub subject_kind: String,
-    pub subject_id: PetitionId,
-    pub name: String,
-    pub at: Instant,
-    pub facts: serde_json::Value,
-    pub prev_hash: Vec<u8>,
-    pub hash: Vec<u8>,
-}
-
-/// Writes the first event of something that is not a petition.
-pub fn insert_other(tx: &mut AnyConnection, other: &OtherEvent) -> Result<(), StoreError> {
-    let row = EventRow {
-        id: other.id,
-        subject_kind: other.subject_kind.clone(),
-        subject_id: other.subject_id,
-        sequence: 1,
-        type_: other.name.clone(),
-        actor_official_id: None,
-        actor_role: Role::System,
-        actor_agency_id: None,
-        actor_position: None,
-        on_behalf_of: None,
-        request_id: None,
-        caused_by: None,
-        occurred_at: other.at,
-        recorded_at: other.at,
-        payload: Json(other.facts.clone()),
-        prev_hash: other.prev_hash.clone(),
-        hash: other.hash.clone(),
-        position: next_position(tx)?,
-    };
-    diesel::insert_into(event::table).values(&row).execute(tx)?;
     Ok(())
 }
 
@@ -151,6 +122,24 @@ pub fn history(
     rows.into_iter().map(StoredEvent::try_from).collect()
 }
 
+/// The histories of many petitions, each in sequence order.
+pub fn histories(
+    tx: &mut AnyConnection,
+    petitions: &[PetitionId],
+) -> Result<HashMap<PetitionId, Vec<Event>>, StoreError> {
+    let rows: Vec<EventRow> = event::table
+        .filter(event::subject_kind.eq(PETITION))
+        .filter(event::subject_id.eq_any(petitions))
+        .order((event::subject_id, event::sequence))
+        .select(EventRow::as_select())
+        .load(tx)?;
+    let mut histories: HashMap<PetitionId, Vec<Event>> = HashMap::new();
+    for row in rows {
+        histories.entry(row.subject_id).or_default().push(StoredEvent::try_from(row)?.event);
+    }
+    Ok(histories)
+}
+
 /// All texts of a petition; an erased one has no body.
 pub fn texts(
     tx: &mut AnyConnection,
@@ -168,18 +157,15 @@ pub fn texts(
 /// The caller is alone: on PostgreSQL [`try_sequencer_lock`] sees to that. Within a petition `recorded_at` never
 /// goes back, so this order keeps each history in sequence.
 pub fn number(tx: &mut AnyConnection, limit: i64) -> Result<usize, StoreError> {
-    let fresh: Vec<EventId> = event::table
-        .filter(event::position.is_null())
-        .order((event::recorded_at, event::sequence, event::id))
-        .limit(limit)
-        .select(event::id)
-        .load(tx)?;
-    let mut position = last_position(tx)?;
-    for id in &fresh {
-        position += 1;
-        diesel::update(event::table.find(id)).set(event::position.eq(position)).execute(tx)?;
-    }
-    Ok(fresh.len())
+    /// One statement: a round trip for each event would let a busy hour run ahead of its numbers.
+    const NUMBER: &str = "UPDATE event SET position = fresh.position FROM (
+            SELECT id, $1 + row_number() OVER (ORDER BY recorded_at, sequence, id) AS position FROM (
+                SELECT id, recorded_at, sequence FROM event WHERE position IS NULL
+                ORDER BY recorded_at, sequence, id LIMIT $2) AS waiting) AS fresh
+        WHERE event.id = fresh.id";
+    let last = last_position(tx)?;
+    let number = diesel::sql_query(NUMBER).bind::<BigInt, _>(last).bind::<BigInt, _>(limit);
+    Ok(number.execute(tx)?)
 }
 
 /// Whether an event waits for its position.

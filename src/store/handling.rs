@@ -17,7 +17,7 @@ use crate::{
 
 /// Who held a petition: agency and person, with name and position as they were.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = assignment)]
+#[diesel(table_name = assignment, treat_none_as_default_value = false)]
 pub struct AssignmentRow {
     pub id: RowId,
     pub petition_id: PetitionId,
@@ -34,7 +34,7 @@ pub struct AssignmentRow {
 
 /// One revision of a reply.
 #[derive(Debug, Clone, PartialEq, Insertable)]
-#[diesel(table_name = reply_revision)]
+#[diesel(table_name = reply_revision, treat_none_as_default_value = false)]
 pub struct RevisionRow {
     pub id: RevisionId,
     pub petition_id: PetitionId,
@@ -51,8 +51,8 @@ pub struct RevisionRow {
 }
 
 /// A promise made in a reply.
-#[derive(Debug, Clone, PartialEq, Insertable)]
-#[diesel(table_name = commitment)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = commitment, treat_none_as_default_value = false)]
 pub struct CommitmentRow {
     pub id: RowId,
     pub revision_id: RevisionId,
@@ -63,8 +63,8 @@ pub struct CommitmentRow {
 }
 
 /// A numbered document of an agency.
-#[derive(Debug, Clone, PartialEq, Insertable)]
-#[diesel(table_name = document)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = document, treat_none_as_default_value = false)]
 pub struct DocumentRow {
     pub id: DocumentId,
     pub agency_id: AgencyId,
@@ -76,8 +76,8 @@ pub struct DocumentRow {
 }
 
 /// An answer on its way to the citizen.
-#[derive(Debug, Clone, PartialEq, Insertable)]
-#[diesel(table_name = delivery)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = delivery, treat_none_as_default_value = false)]
 pub struct DeliveryRow {
     pub id: RowId,
     pub petition_id: PetitionId,

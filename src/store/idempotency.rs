@@ -6,7 +6,7 @@ use diesel::{
 };
 
 use super::{
-    AnyConnection, Json, StoreError,
+    AnyConnection, Json, StoreError, Together,
     schema::idempotency_record::{self, created_at},
 };
 use crate::domain::{
@@ -26,7 +26,7 @@ pub struct Scope<'a> {
 
 /// A record: the answer by reference, or as a body without secrets and personal data.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = idempotency_record)]
+#[diesel(table_name = idempotency_record, treat_none_as_default_value = false)]
 pub struct IdempotencyRow {
     pub caller: String,
     pub method: String,
@@ -54,9 +54,8 @@ pub fn find(connection: &mut AnyConnection, scope: Scope<'_>) -> Result<Option<I
 }
 
 /// Saves a record; [`StoreError::Unique`] when a twin was faster.
-pub fn insert(connection: &mut AnyConnection, record: &IdempotencyRow) -> Result<(), StoreError> {
-    insert_into(idempotency_record::table).values(record).execute(connection)?;
-    Ok(())
+pub fn insert<'r>(together: &mut Together<'r>, record: &'r IdempotencyRow) {
+    together.add(insert_into(idempotency_record::table).values(record));
 }
 
 /// Forgets the records made before an instant; returns how many.

@@ -7,6 +7,7 @@
 //! Invariants: nothing here knows a use case, HTTP or a clock; no SQL is written twice, except migrations.
 
 pub mod agencies;
+pub mod backup;
 mod conditions;
 mod connection;
 mod database;
@@ -21,11 +22,15 @@ pub mod people;
 pub mod petitions;
 pub mod public;
 pub mod reference;
+mod replica;
 pub mod reports;
 pub mod schema;
 pub mod spans;
 pub mod sql_types;
+mod together;
 pub mod tracking;
+pub mod verify;
+pub mod workload;
 mod writer;
 
 /// How many rows one statement of a batch writes: the widest table has 32 columns, and SQLite binds 32,766 values.
@@ -34,4 +39,6 @@ const BATCH: usize = 500;
 pub use connection::{AnyConnection, DatabaseKind};
 pub use database::{Db, ServingLock};
 pub use error::StoreError;
+pub use replica::Freshness;
 pub use sql_types::Json;
+pub use together::Together;

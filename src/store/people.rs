@@ -1,9 +1,11 @@
 //! Officials, the roles granted to them, and who of them looked at personal data.
 
+pub mod changes;
+
 use std::collections::HashMap;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable,
+    BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable,
     RunQueryDsl, Selectable, SelectableHelper, insert_into,
 };
 
@@ -14,7 +16,7 @@ use super::{
 use crate::domain::{
     id::{AgencyId, GrantId, Id, OfficialId, PetitionId, RowKey},
     time::Instant,
-    vocabulary::{Role, Visibility},
+    vocabulary::{Code, Role, Visibility},
 };
 
 /// An official, who may have an account.
@@ -178,7 +180,8 @@ pub fn names(
     Ok(rows.into_iter().map(|(id, name, position)| (id, (name, position))).collect())
 }
 
-/// Whether some grant in force of this role with this ceiling reaches an agency, from itself or from above.
+/// Whether some grant in force of this role with this ceiling or a stricter one reaches an agency, from itself or from
+/// above. Who is disabled holds nothing.
 pub fn is_role_held_over(
     connection: &mut AnyConnection,
     role: Role,
@@ -188,10 +191,15 @@ pub fn is_role_held_over(
 ) -> Result<bool, StoreError> {
     let not_ended = grant_of_role::valid_to.is_null().or(grant_of_role::valid_to.gt(at));
     let reaches = grant_of_role::agency_id.is_null().or(grant_of_role::agency_id.eq_any(line.to_vec()));
+    let enough: Vec<Visibility> =
+        Visibility::ALL.iter().copied().filter(|visibility| *visibility >= ceiling).collect();
     let held = grant_of_role::table
+        .inner_join(official::table.on(official::id.eq(grant_of_role::official_id)))
+        .filter(official::disabled_at.is_null())
         .filter(grant_of_role::role.eq(role))
-        .filter(grant_of_role::ceiling.eq(ceiling))
+        .filter(grant_of_role::ceiling.eq_any(enough))
         .filter(grant_of_role::valid_from.le(at).and(not_ended))
-        .filter(reaches);
+        .filter(reaches)
+        .select(grant_of_role::id);
     Ok(diesel::select(diesel::dsl::exists(held)).get_result(connection)?)
 }

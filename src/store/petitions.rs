@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, BATCH, StoreError,
+    AnyConnection, BATCH, StoreError, Together,
     schema::{external_ref, petition, petition_detail, petition_link, submitter},
 };
 use crate::{
@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// The present face of a petition; its truth is the history.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = petition, treat_none_as_null = true)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = petition, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct PetitionRow {
     pub id: PetitionId,
     pub code: String,
@@ -62,7 +62,7 @@ pub struct PetitionRow {
 
 /// What belongs to a petition but is seldom asked for.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = petition_detail, treat_none_as_null = true)]
+#[diesel(table_name = petition_detail, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct DetailRow {
     pub petition_id: PetitionId,
     pub public_title: Option<String>,
@@ -78,7 +78,7 @@ pub struct DetailRow {
 
 /// Who submitted a petition: personal data, read only by those who need it, and never without a trace.
 #[derive(Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = submitter)]
+#[diesel(table_name = submitter, treat_none_as_default_value = false)]
 pub struct SubmitterRow {
     pub petition_id: PetitionId,
     pub full_name: Option<String>,
@@ -98,7 +98,7 @@ pub struct SubmitterRow {
 
 /// The name of a record in another system.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = external_ref, primary_key(source, external_id), treat_none_as_null = true)]
+#[diesel(table_name = external_ref, primary_key(source, external_id), treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct ExternalRow {
     pub source: String,
     pub external_id: String,
@@ -118,10 +118,9 @@ pub struct LinkRow {
 }
 
 /// Writes a new petition with its details.
-pub fn insert(tx: &mut AnyConnection, row: &PetitionRow, detail: &DetailRow) -> Result<(), StoreError> {
-    diesel::insert_into(petition::table).values(row).execute(tx)?;
-    diesel::insert_into(petition_detail::table).values(detail).execute(tx)?;
-    Ok(())
+pub fn insert<'r>(together: &mut Together<'r>, row: &'r PetitionRow, detail: &'r DetailRow) {
+    together.add(diesel::insert_into(petition::table).values(row));
+    together.add(diesel::insert_into(petition_detail::table).values(detail));
 }
 
 /// Writes many new petitions with their details.
@@ -139,16 +138,20 @@ pub fn insert_all(
     Ok(())
 }
 
-/// Writes the petition's new face if its history still ends where we read it; false when somebody was faster.
-pub fn update(tx: &mut AnyConnection, row: &PetitionRow, read_at: u32) -> Result<bool, StoreError> {
-    let read_at = i32::try_from(read_at).map_err(|error| StoreError::Internal(error.to_string()))?;
+/// Writes the petition's new face if its history still ends where we read it; changes no row when somebody was faster.
+pub fn update<'r>(together: &mut Together<'r>, row: &'r PetitionRow, read_at: i32) {
     let same = petition::table.filter(petition::id.eq(row.id)).filter(petition::sequence.eq(read_at));
-    Ok(diesel::update(same).set(row).execute(tx)? == 1)
+    together.add(diesel::update(same).set(row));
 }
 
 /// Finds a petition.
 pub fn find(tx: &mut AnyConnection, id: PetitionId) -> Result<Option<PetitionRow>, StoreError> {
     Ok(petition::table.find(id).select(PetitionRow::as_select()).first(tx).optional()?)
+}
+
+/// Finds many petitions, in no order.
+pub fn find_many(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<PetitionRow>, StoreError> {
+    Ok(petition::table.filter(petition::id.eq_any(ids)).select(PetitionRow::as_select()).load(tx)?)
 }
 
 /// Finds a petition by its code.
@@ -223,9 +226,8 @@ pub fn find_by_client_reference(
 }
 
 /// Writes who submitted a petition.
-pub fn insert_submitter(tx: &mut AnyConnection, row: &SubmitterRow) -> Result<(), StoreError> {
-    diesel::insert_into(submitter::table).values(row).execute(tx)?;
-    Ok(())
+pub fn insert_submitter<'r>(together: &mut Together<'r>, row: &'r SubmitterRow) {
+    together.add(diesel::insert_into(submitter::table).values(row));
 }
 
 /// Reads who submitted a petition; nothing for an anonymous one.

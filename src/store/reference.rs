@@ -2,7 +2,7 @@
 
 use diesel::{
     ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable,
-    SelectableHelper, insert_into,
+    SelectableHelper, insert_into, update,
 };
 
 use super::{
@@ -27,6 +27,8 @@ pub struct FieldRow {
     /// Where the entry comes from: the seed, an administrator, an import.
     pub provenance: String,
     pub created_at: Instant,
+    /// Whether it can be chosen; one that cannot stays readable.
+    pub active: bool,
 }
 
 /// A day that differs from the working week.
@@ -83,10 +85,37 @@ pub fn field(connection: &mut AnyConnection, code: &str) -> Result<Option<FieldR
     Ok(field::table.find(code).select(FieldRow::as_select()).first(connection).optional()?)
 }
 
+/// Whether a field can be chosen for a petition.
+pub fn is_active(connection: &mut AnyConnection, code: &str) -> Result<bool, StoreError> {
+    Ok(field(connection, code)?.is_some_and(|field| field.active))
+}
+
 /// Adds a field; [`StoreError::Unique`] when the code is taken.
 pub fn insert_field(connection: &mut AnyConnection, row: &FieldRow) -> Result<(), StoreError> {
     insert_into(field::table).values(row).execute(connection)?;
     Ok(())
+}
+
+/// Changes the names of a field, and whether it can be chosen.
+pub fn update_field(connection: &mut AnyConnection, row: &FieldRow) -> Result<(), StoreError> {
+    update(field::table.find(&row.code))
+        .set((field::name_vi.eq(&row.name_vi), field::name_en.eq(&row.name_en), field::active.eq(row.active)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Fields by code, from after a code on.
+pub fn fields_page(
+    connection: &mut AnyConnection,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<FieldRow>, StoreError> {
+    let mut query =
+        field::table.order(field::code.asc()).limit(limit).select(FieldRow::as_select()).into_boxed();
+    if let Some(code) = after {
+        query = query.filter(field::code.gt(code));
+    }
+    Ok(query.load(connection)?)
 }
 
 /// Every day that differs from the working week, in order.

@@ -35,6 +35,7 @@ tables! {
         name_en -> Text,
         provenance -> Text,
         created_at -> Instant,
+        active -> Bool,
     }
 
     agency (id) {

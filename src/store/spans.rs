@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, BATCH, StoreError,
+    AnyConnection, BATCH, StoreError, Together,
     schema::{clock_span, petition_span},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 
 /// A stretch of a petition; the present one has no end.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = petition_span)]
+#[diesel(table_name = petition_span, treat_none_as_default_value = false)]
 pub struct SpanRow {
     pub id: RowId,
     pub petition_id: PetitionId,
@@ -60,7 +60,7 @@ pub struct SpanRow {
 
 /// A stretch of one clock; the present one has no end.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = clock_span)]
+#[diesel(table_name = clock_span, treat_none_as_default_value = false)]
 pub struct ClockRow {
     pub id: RowId,
     pub petition_id: PetitionId,
@@ -82,9 +82,8 @@ pub struct ClockRow {
 }
 
 /// Begins a stretch.
-pub fn insert(tx: &mut AnyConnection, row: &SpanRow) -> Result<(), StoreError> {
-    diesel::insert_into(petition_span::table).values(row).execute(tx)?;
-    Ok(())
+pub fn insert<'r>(together: &mut Together<'r>, row: &'r SpanRow) {
+    together.add(diesel::insert_into(petition_span::table).values(row));
 }
 
 /// Writes many stretches, of petitions and of their clocks.
@@ -99,12 +98,11 @@ pub fn insert_all(tx: &mut AnyConnection, rows: &[SpanRow], clocks: &[ClockRow])
 }
 
 /// Ends the present stretch of a petition.
-pub fn close(tx: &mut AnyConnection, petition: PetitionId, at: Instant) -> Result<(), StoreError> {
+pub fn close(together: &mut Together<'_>, petition: PetitionId, at: Instant) {
     let present = petition_span::table
         .filter(petition_span::petition_id.eq(petition))
         .filter(petition_span::to_at.is_null());
-    diesel::update(present).set(petition_span::to_at.eq(at)).execute(tx)?;
-    Ok(())
+    together.add(diesel::update(present).set(petition_span::to_at.eq(at)));
 }
 
 /// All stretches of a petition in order.
@@ -117,24 +115,16 @@ pub fn of_petition(tx: &mut AnyConnection, petition: PetitionId) -> Result<Vec<S
 }
 
 /// Begins a stretch of a clock.
-pub fn insert_clock(tx: &mut AnyConnection, row: &ClockRow) -> Result<(), StoreError> {
-    diesel::insert_into(clock_span::table).values(row).execute(tx)?;
-    Ok(())
+pub fn insert_clock<'r>(together: &mut Together<'r>, row: &'r ClockRow) {
+    together.add(diesel::insert_into(clock_span::table).values(row));
 }
 
 /// Ends the present stretch of a clock.
-pub fn close_clock(
-    tx: &mut AnyConnection,
-    petition: PetitionId,
-    round: i32,
-    stage: Stage,
-    at: Instant,
-) -> Result<(), StoreError> {
+pub fn close_clock(together: &mut Together<'_>, petition: PetitionId, round: i32, stage: Stage, at: Instant) {
     let present = clock_span::table
         .filter(clock_span::petition_id.eq(petition))
         .filter(clock_span::round.eq(round))
         .filter(clock_span::stage.eq(stage))
         .filter(clock_span::to_at.is_null());
-    diesel::update(present).set(clock_span::to_at.eq(at)).execute(tx)?;
-    Ok(())
+    together.add(diesel::update(present).set(clock_span::to_at.eq(at)));
 }

@@ -221,7 +221,7 @@ async fn twins_with_one_key_make_one_petition(db: TestDb) {
         [one.join().unwrap(), other.join().unwrap()]
     });
     let made: Vec<_> = results.iter().filter_map(|result| result.as_ref().ok()).collect();
-    assert!(made.iter().all(|twin| twin.petition == made[0].petition), "{results:?}");
+    assert!(made.iter().all(|twin| twin.case.id == made[0].case.id), "{results:?}");
     assert_eq!(made.iter().filter(|twin| !twin.replayed).count(), 1, "{results:?}");
     let others = results.iter().filter_map(|result| result.as_ref().err());
     assert!(others.clone().all(|error| matches!(error, Error::IdempotencyInProgress)), "{results:?}");
@@ -241,7 +241,7 @@ async fn a_phones_reference_lasts(db: TestDb) {
     let first = given.submit(Caller::Anonymous, phones.clone()).unwrap();
     given.pass(30 * 24 * 60);
     let later = given.submit(Caller::Anonymous, phones.clone()).unwrap();
-    assert_eq!((later.petition, later.replayed, later.sequence), (first.petition, true, 1));
+    assert_eq!((later.case.id, later.replayed, later.case.sequence), (first.case.id, true, 1));
     let mut other = phones;
     other.title = "Việc khác".to_owned();
     let refused = given.submit(Caller::Anonymous, other);

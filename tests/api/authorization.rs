@@ -17,7 +17,7 @@ use kiennghi::{
 
 /// Who an operation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum For {
+pub(crate) enum For {
     Everybody,
     /// Officials with a token; what they see is limited row by row.
     Officials,
@@ -44,6 +44,17 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/overdue/summary", Officials),
     ("get", "/v1/reports/timeliness", Officials),
     ("get", "/v1/officials", Officials),
+    ("post", "/v1/officials", Officials),
+    ("get", "/v1/officials/{id}", Officials),
+    ("put", "/v1/officials/{id}", Officials),
+    ("post", "/v1/officials/{id}/disabling", Officials),
+    ("post", "/v1/officials/{id}/enabling", Officials),
+    ("post", "/v1/officials/{id}/password-reset", Officials),
+    ("get", "/v1/grants", Officials),
+    ("post", "/v1/grants", Officials),
+    ("get", "/v1/grants/{id}", Officials),
+    ("post", "/v1/grants/{id}/revocation", Officials),
+    ("get", "/v1/events", Officials),
     ("post", "/v1/sandbox/clock", Officials),
     ("post", "/v1/tracking", Everybody),
     ("get", "/v1/tracking/petitions", Trackers),
@@ -60,6 +71,14 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/lifecycle", Everybody),
     ("get", "/v1/agencies", Everybody),
     ("get", "/v1/agencies/{id}", Everybody),
+    ("post", "/v1/agencies", Officials),
+    ("put", "/v1/agencies/{id}", Officials),
+    ("post", "/v1/agencies/{id}/dissolution", Officials),
+    ("get", "/v1/agencies/{id}/versions", Everybody),
+    ("get", "/v1/fields", Everybody),
+    ("post", "/v1/fields", Officials),
+    ("get", "/v1/fields/{code}", Everybody),
+    ("put", "/v1/fields/{code}", Officials),
     ("get", "/v1/deadlines/preview", Everybody),
 ];
 
@@ -75,7 +94,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// Every operation with whom it is for, the actions included.
-fn operations() -> Vec<(String, String, For)> {
+pub(crate) fn operations() -> Vec<(String, String, For)> {
     let listed =
         OPERATIONS.iter().map(|(method, path, who)| ((*method).to_owned(), (*path).to_owned(), *who));
     let staff = |action: &Action| {
@@ -189,7 +208,7 @@ async fn every_look_at_a_person_leaves_a_trace(db: TestDb) {
     );
 }
 
-async fn absent_and_foreign_read_alike(db: TestDb) {
+pub(crate) async fn absent_and_foreign_read_alike(db: TestDb) {
     let app = TestApp::new(db);
     let city = app.agency("H99", "Thành phố", None);
     let here = app.agency("H99.1", "Phường", Some(city));
@@ -217,7 +236,7 @@ async fn absent_and_foreign_read_alike(db: TestDb) {
 }
 
 /// A problem without what names the request.
-fn anonymised(problem: &Value) -> Value {
+pub(crate) fn anonymised(problem: &Value) -> Value {
     let mut problem = problem.clone();
     for member in ["instance", "request_id"] {
         problem.as_object_mut().unwrap().remove(member);

@@ -33,7 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// The program, in a folder of its own and with nothing of the environment it was called in.
-fn program(url: &str, folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn program(url: &str, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kiennghi"));
     command.args(arguments).current_dir(folder).env_clear();
     command.env("DATABASE_URL", url).env("KIENNGHI_SECRET", SECRET).env("RUST_LOG", "warn");
@@ -41,20 +41,20 @@ fn program(url: &str, folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(db: &TestDb, arguments: &[&str]) -> Output {
+pub(crate) fn run(db: &TestDb, arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     program(&db.url, folder.path(), arguments).output().unwrap()
 }
 
 #[track_caller]
-fn succeeds(output: &Output) -> String {
+pub(crate) fn succeeds(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// The one line on standard error of a program that ended with exit code 1.
 #[track_caller]
-fn sentence(output: &Output) -> String {
+pub(crate) fn sentence(output: &Output) -> String {
     let told = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(1), "{told}");
     assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
@@ -64,33 +64,42 @@ fn sentence(output: &Output) -> String {
 }
 
 /// A server on a free port; killed when dropped.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     greeting: String,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     _folder: TempDir,
 }
 
 impl Served {
     #[track_caller]
-    fn start(db: &TestDb, arguments: &[&str]) -> Self {
+    pub(crate) fn start(db: &TestDb, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut child = program(&db.url, folder.path(), &arguments).spawn().unwrap();
+        // A pipe that nobody reads would fill, and whoever writes the log would wait for ever.
+        let log = folder.path().join("stderr");
+        let stderr = std::fs::File::create(&log).unwrap();
+        let mut child = program(&db.url, folder.path(), &arguments).stderr(stderr).spawn().unwrap();
         let mut greeting = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut greeting).unwrap();
         let address =
             greeting.strip_prefix("kiennghi listens on http://").and_then(|rest| rest.split(';').next());
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
             let _ = child.kill();
-            let output = child.wait_with_output().unwrap();
-            panic!("{greeting}{}", String::from_utf8_lossy(&output.stderr));
+            let _ = child.wait();
+            panic!("{greeting}{}", std::fs::read_to_string(&log).unwrap_or_default());
         };
         Self { child, greeting, address, _folder: folder }
     }
 
     /// Sends a request over a connection of its own; gives status and body.
-    fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> (u16, Value) {
+    pub(crate) fn call(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
         let mut stream = TcpStream::connect(self.address).unwrap();
@@ -108,7 +117,7 @@ impl Served {
         (status, serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
-    fn sign_in(&self, username: &str, password: &str) -> (u16, String) {
+    pub(crate) fn sign_in(&self, username: &str, password: &str) -> (u16, String) {
         let credentials = json!({"username": username, "password": password});
         let (status, body) = self.call("POST", "/v1/sessions", None, Some(credentials));
         (status, body["access_token"].as_str().unwrap_or_default().to_owned())
@@ -122,9 +131,15 @@ impl Served {
     }
 
     /// Tells the server to stop as a terminal does, and waits until it has.
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.signal("-INT");
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+
+    /// Ends the server without a warning, as a power cut does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     fn signal(&self, signal: &str) {
@@ -247,9 +262,7 @@ async fn a_user_who_was_added_can_sign_in(db: TestDb) {
     let (status, body) = server.call("GET", "/v1/petitions?limit=1", Some(&token), None);
     assert_eq!(status, 200, "{body}");
 
-    assert!(
-        sentence(&add("moi", "H99.1", "approver", "mật khẩu dài")).contains("username: This name is taken.")
-    );
+    assert!(sentence(&add("moi", "H99.1", "approver", "mật khẩu dài")).contains("username: Taken already"));
     assert!(sentence(&add("khac", "X1", "approver", "mật khẩu dài")).contains("agency: There is no agency"));
     assert!(sentence(&add("khac", "H99.1", "approver", "ngắn")).contains("at least 8 characters"));
     assert!(sentence(&add("khac", "H99.1", "citizen", "mật khẩu dài")).contains("role: This role"));

@@ -30,6 +30,7 @@ use crate::support::{
     given::{Given, People, act_now},
     requests::{Dice, request_of},
 };
+use crate::verify::verified;
 
 pub(crate) fn cases() -> Vec<Case> {
     cases![what_is_derived_agrees_with_the_events]
@@ -78,6 +79,8 @@ async fn what_is_derived_agrees_with_the_events(db: TestDb) {
     given.write(verify).unwrap();
     routine::number_events(&given.app.app).unwrap();
     given.write(|tx, _| positions_are_gapless(tx)).unwrap();
+    let (findings, summary) = verified(&given.app);
+    assert_eq!(findings, Vec::<String>::new(), "{summary}");
 
     let rare: Vec<_> = Action::ALL.iter().filter(|action| !taken.contains_key(*action)).collect();
     assert_eq!(rare, [&Action::Escalation], "every other action was taken at least once: {taken:?}");
@@ -191,7 +194,7 @@ fn present_agrees(tx: &mut AnyConnection, world: &World, id: PetitionId) -> Resu
 
 fn derived(case: &Petition, world: &World, events: &[Event]) -> SpanRow {
     let clocks = case.clocks(world.rules(), world.calendar());
-    projection::span(case, &clocks, world, events.last().expect("an event"))
+    projection::span(case, &clocks, &world.reference, events.last().expect("an event"))
 }
 
 /// A span without what tells where it stands in time.

@@ -38,7 +38,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// A record of the source, changed as the test needs it.
-fn record(id: &str, changes: Value) -> Value {
+pub(crate) fn record(id: &str, changes: Value) -> Value {
     let mut record = json!({
         "source_system": "old", "external_id": id, "kind": "feedback", "channel": "hotline", "title": "Đèn hỏng",
         "content": "Đèn đường không sáng.", "field_code": "lamps", "agency_code": "X.1",
@@ -51,15 +51,15 @@ fn record(id: &str, changes: Value) -> Value {
     record
 }
 
-fn file(records: &[Value]) -> String {
+pub(crate) fn file(records: &[Value]) -> String {
     records.iter().map(|record| format!("{record}\n")).collect()
 }
 
-fn import(app: &TestApp, text: impl AsRef<[u8]>) -> Report {
+pub(crate) fn import(app: &TestApp, text: impl AsRef<[u8]>) -> Report {
     import::run(&app.app, text.as_ref(), true, &mut |_| {}).expect("the file is read to its end")
 }
 
-fn counts(report: &Report) -> [u64; 5] {
+pub(crate) fn counts(report: &Report) -> [u64; 5] {
     [report.read, report.created, report.updated, report.unchanged, report.rejected]
 }
 
@@ -276,7 +276,7 @@ async fn bad_lines_stay_out_and_the_rest_goes_in(db: TestDb) {
     assert_eq!((report.rejected, report.errors.len()), (1200, 100));
 }
 
-async fn files_come_in_several_forms(db: TestDb) {
+pub(crate) async fn files_come_in_several_forms(db: TestDb) {
     let app = TestApp::new(db);
     let text = format!("\u{FEFF}{}\r\n\r\n{}", record("1", json!({})), record("2", json!({})));
     let folder = tempfile::tempdir().unwrap();

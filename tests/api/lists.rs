@@ -21,7 +21,7 @@ use kiennghi::{
         vocabulary::{Channel, Code, Kind, Role, Stage, Timeliness, Visibility},
     },
     store::{
-        AnyConnection, StoreError,
+        AnyConnection, StoreError, Together,
         handling::{self, AssignmentRow},
         lists::{self, Filters, Moment, Order, Question},
         petitions,
@@ -190,7 +190,9 @@ async fn sight_is_that_of_the_domain(db: TestDb) {
                 (row.visibility, row.kind) = (visibility, kind);
                 (row.lead_agency_id, row.responsible_id, row.respondent_official_id) =
                     (lead, responsible, against);
-                assert!(petitions::update(tx, row, case.sequence)?);
+                let mut face = Together::default();
+                petitions::update(&mut face, row, row.sequence);
+                assert_eq!(face.send(tx)?, 1);
                 for support in &supporting {
                     handling::assign(tx, part(id, support.agency_id, support.person_id, None))?;
                 }
@@ -225,7 +227,7 @@ async fn sight_is_that_of_the_domain(db: TestDb) {
             .read_now(move |tx, world| {
                 let mut by_domain = BTreeSet::new();
                 for case in &cases {
-                    if !access::roles(case, &asked, &caller::lines(tx, case)?).is_empty() {
+                    if !access::roles(case, &asked, &caller::LinesOf::read(tx, [case])?.of(case)).is_empty() {
                         by_domain.insert(case.id);
                     }
                 }
@@ -300,7 +302,9 @@ async fn stricter_of_then_and_now(db: TestDb) {
             .write_now(move |tx, world| {
                 let mut row = petitions::find(tx, id)?.unwrap();
                 row.visibility = now;
-                petitions::update(tx, &row, u32::try_from(row.sequence).unwrap())?;
+                let mut face = Together::default();
+                petitions::update(&mut face, &row, row.sequence);
+                face.send(tx)?;
                 set_span(tx, id, then, record_kind(), row.intake_agency_id)?;
                 let past = Moment::Past(world.now);
                 assert_eq!(

@@ -7,13 +7,17 @@
 )]
 
 mod actions;
+mod admin;
 mod architecture;
+mod assaults;
 mod authorization;
+mod backup;
 mod cli;
 mod cube;
 mod demo;
 mod histories;
 mod import;
+mod kill;
 mod lists;
 mod openapi;
 mod outage;
@@ -21,6 +25,7 @@ mod preview;
 mod public;
 mod reference;
 mod refusals;
+mod replica;
 mod reports;
 mod schema_parity;
 mod store;
@@ -28,6 +33,7 @@ mod store_tables;
 mod support;
 mod together;
 mod tracking;
+mod verify;
 mod walk;
 
 use std::process::ExitCode;
@@ -39,13 +45,17 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases: Vec<Case> = [
         actions::cases(),
+        admin::cases(),
         architecture::cases(),
+        assaults::cases(),
         authorization::cases(),
+        backup::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
         histories::cases(),
         import::cases(),
+        kill::cases(),
         lists::cases(),
         openapi::cases(),
         outage::cases(),
@@ -53,12 +63,14 @@ fn main() -> ExitCode {
         public::cases(),
         reference::cases(),
         refusals::cases(),
+        replica::cases(),
         reports::cases(),
         schema_parity::cases(),
         store::cases(),
         store_tables::cases(),
         together::cases(),
         tracking::cases(),
+        verify::cases(),
         walk::cases(),
     ]
     .concat();

@@ -19,7 +19,7 @@ use kiennghi::{
         vocabulary::Kind,
     },
     native,
-    store::{AnyConnection, Db, Json, StoreError, meta, schema::event},
+    store::{AnyConnection, Db, Freshness, Json, StoreError, meta, schema::event},
 };
 
 use crate::{
@@ -139,7 +139,7 @@ async fn types_come_back_as_they_went(db: TestDb) {
     assert_eq!(open.write(insert).await, Ok(3));
 
     let [first, middle, last] = [0, 1, 2].map(|index: usize| written[index].clone());
-    open.read(move |c| -> Result<(), StoreError> {
+    open.read(Freshness::Any, move |c| -> Result<(), StoreError> {
         let all: Vec<Probe> = probe::table.order(probe::at.asc()).select(Probe::as_select()).load(c)?;
         assert_eq!(all, written);
         let by_id: Vec<Probe> = probe::table.order(probe::id.asc()).select(Probe::as_select()).load(c)?;

@@ -7,7 +7,7 @@ use kiennghi::{
         vocabulary::{Level, Role, Visibility},
     },
     store::{
-        AnyConnection, Json, StoreError,
+        AnyConnection, Json, StoreError, Together,
         agencies::{self, AgencyName, NewAgency},
         idempotency::{self, IdempotencyRow, Scope},
         keys::{self, SigningKeyRow},
@@ -187,10 +187,15 @@ async fn requests_are_remembered_for_a_time(db: TestDb) {
         };
         let scope = Scope { caller: "official", method: "POST", route: "/v1/petitions", key: "k" };
         assert_eq!(idempotency::find(c, scope)?, None);
-        idempotency::insert(c, &record)?;
+        let save = |c: &mut AnyConnection| {
+            let mut together = Together::default();
+            idempotency::insert(&mut together, &record);
+            together.send(c)
+        };
+        save(c)?;
         assert_eq!(idempotency::find(c, scope)?.as_ref(), Some(&record));
         assert_eq!(idempotency::find(c, Scope { caller: "other", ..scope })?, None);
-        assert_eq!(c.savepoint(|c| idempotency::insert(c, &record)), Err(StoreError::Unique));
+        assert_eq!(c.savepoint(|c| save(c)), Err(StoreError::Unique));
         assert_eq!([idempotency::delete_before(c, at(10))?, idempotency::delete_before(c, at(11))?], [0, 1]);
         Ok(())
     };
@@ -225,6 +230,7 @@ async fn fields_are_listed(db: TestDb) {
             name_en: "Test".to_owned(),
             provenance: "native".to_owned(),
             created_at: at(0),
+            active: true,
         };
         reference::insert_field(c, &row)?;
         assert_eq!(reference::field(c, "zz-test")?.as_ref(), Some(&row));

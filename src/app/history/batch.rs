@@ -41,7 +41,7 @@ impl Batch {
         let case = Case::begin(&event)
             .ok_or_else(|| Error::internal("a petition must begin with a registration"))?;
         let stored = chain(event, vec![0; 32])?;
-        let row = projection::petition_row(&case, world, None, &fresh, stored.hash.clone());
+        let row = projection::petition_row(&case, &world.reference, None, &fresh, stored.hash.clone());
         self.petitions.push(row.clone());
         self.details.push(detail);
         self.follow(world, None, &case, stored, texts);
@@ -54,7 +54,8 @@ impl Batch {
         let stored = chain(event, before.row.last_hash.clone())?;
         let mut case = before.case.clone();
         case.apply(&stored.event);
-        let row = projection::petition_row(&case, world, Some(&before.row), &fresh, stored.hash.clone());
+        let row =
+            projection::petition_row(&case, &world.reference, Some(&before.row), &fresh, stored.hash.clone());
         match self.petitions.last_mut().filter(|last| last.id == case.id) {
             Some(last) => *last = row.clone(),
             None => return Err(Error::internal("the petition was not begun last in this batch")),
@@ -72,7 +73,7 @@ impl Batch {
         stored: StoredEvent,
         texts: Vec<TextRow>,
     ) {
-        let change = projection::change(world, before, after, &stored.event);
+        let change = projection::change(&world.reference, before, after, &stored.event);
         let at = stored.event.occurred_at;
         if change.ends {
             self.end_span(after.id, at);

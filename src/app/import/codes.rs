@@ -54,6 +54,7 @@ impl Codes {
                 name_en: code.to_owned(),
                 provenance: PROVENANCE.to_owned(),
                 created_at: world.now,
+                active: true,
             };
             reference::insert_field(tx, &row)?;
             self.fields.insert(code.to_owned());

@@ -237,6 +237,7 @@ fn registration(record: &Record, agency: AgencyId) -> Result<Registration, Error
         keep_secret: false,
         respondent: None,
         submitter_digest: None,
+        keys_digest: None,
         previous: None,
         part_of: None,
         promised_due_at: None,

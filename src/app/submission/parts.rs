@@ -1,6 +1,6 @@
 //! The parts of a letter that is split.
 
-use super::{detail_row, new_code, opening};
+use super::{detail_row, new_code, opening, sealed};
 use crate::{
     app::{
         Error,
@@ -57,6 +57,8 @@ pub(crate) fn begin_parts(
     let case = &letter.case;
     let submitter = if parts.is_empty() { None } else { petitions::find_submitter(tx, case.id)? };
     for (id, part) in ids.iter().zip(parts) {
+        let submitter = submitter.clone().map(|row| sealed(SubmitterRow { petition_id: *id, ..row }));
+        let submitter = submitter.transpose()?;
         let registration = Registration {
             code: new_code(tx)?,
             kind: part.kind,
@@ -80,15 +82,16 @@ pub(crate) fn begin_parts(
             keep_secret: case.registration.keep_secret,
             respondent: None,
             submitter_digest: submitter.as_ref().map(|row| hex(&row.digest)),
+            keys_digest: None,
             previous: None,
             part_of: Some(case.id),
             promised_due_at: None,
             promised_due_on: None,
         };
         known::check_watch(tx, world, registration.visibility, registration.intake_agency)?;
-        let submitter = submitter.clone().map(|row| SubmitterRow { petition_id: *id, ..row });
         let entry = Entry::new(Actor::system(), opening(world, registration)).caused_by(split);
-        history::begin(tx, world, *id, entry, &detail_row(*id, None), submitter.as_ref())?;
+        let opening = history::Opening { detail: detail_row(*id, None), submitter, remembered: None };
+        history::begin(tx, world, *id, entry, &opening)?;
         petitions::link(tx, *id, case.id, LinkKind::Part, world.now)?;
     }
     Ok(())
@@ -112,7 +115,7 @@ pub(crate) fn check_parts(tx: &mut AnyConnection, letter: &Case, parts: &[Part])
         );
         checks.add(check_instance(&at("instance"), part.kind, part.instance));
         checks.require(
-            reference::field(tx, &part.field_code)?.is_some(),
+            reference::is_active(tx, &part.field_code)?,
             &at("field_code"),
             "unknown_code",
             "Không có lĩnh vực này; xem /v1/reference.",

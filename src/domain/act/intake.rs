@@ -52,6 +52,9 @@ pub struct Registration {
     pub respondent: Option<Respondent>,
     /// Hex digest of the submitter's particulars, which live in their own table.
     pub submitter_digest: Option<String>,
+    /// Hex digest of the reference and key that the author's phone made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys_digest: Option<String>,
     pub previous: Option<Previous>,
     /// The petition this one was split from.
     pub part_of: Option<PetitionId>,

@@ -119,6 +119,7 @@ impl Story {
             keep_secret: false,
             respondent: None,
             submitter_digest: None,
+            keys_digest: None,
             previous: None,
             part_of: None,
             promised_due_at: None,

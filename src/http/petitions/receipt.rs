@@ -5,14 +5,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    app::{Error, history, submission::Accepted, world::World},
+    app::{Error, submission::Accepted, world::World},
     domain::{
         id::PetitionId,
         time::{Day, Instant},
         vocabulary::{Kind, PublicStatus},
     },
     http::{openapi::open_code, views::AgencyRef},
-    store::{AnyConnection, agencies, petitions},
+    store::{AnyConnection, agencies},
 };
 
 /// The receipt of a petition.
@@ -54,9 +54,7 @@ impl Receipt {
         accepted: Accepted,
         citizen: bool,
     ) -> Result<Self, Error> {
-        let row = petitions::find(tx, accepted.petition)?.ok_or(Error::NotFound)?;
-        let case = history::fold(tx, row, Some(1))?.case;
-        let own_key = petitions::detail(tx, case.id)?.access_key_hash.is_some();
+        let Accepted { case, own_key, replayed } = accepted;
         let name = agencies::names(tx, &[case.intake_agency])?.remove(&case.intake_agency);
         let (code, name) = name.map(|name| (name.code, name.name)).unwrap_or_default();
         Ok(Self {
@@ -69,7 +67,7 @@ impl Receipt {
             promised_due_on: case.registration.promised_due_on,
             agency: AgencyRef { id: case.intake_agency, code, name },
             version: case.version,
-            replayed: accepted.replayed,
+            replayed,
             location: if citizen {
                 format!("/v1/tracking/petitions/{}", case.code)
             } else {

@@ -14,6 +14,7 @@ use kiennghi::{
     },
     config, domain, http,
     store::{
+        Db,
         agencies::{self, NewAgency},
         people::{self, GrantRow, OfficialRow},
     },
@@ -65,12 +66,12 @@ impl TestApp {
 
     /// An application whose clock begins at an instant.
     pub(crate) fn starting(db: TestDb, start: &str) -> Self {
-        let clock = Clock::sandbox(start.parse().expect("an instant"));
-        let secret = InstallationSecret::derive(SECRET).expect("a secret");
-        let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
-        let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24 };
-        let app = App::open(db.open(), clock, secret, zone, options).expect("an application");
-        Self { app, db }
+        Self { app: application(db.open(), start), db }
+    }
+
+    /// An application over another database than the test was given.
+    pub(crate) fn over(other: Db, db: TestDb) -> Self {
+        Self { app: application(other, START), db }
     }
 
     /// The present time of the domain.
@@ -175,6 +176,14 @@ impl TestApp {
     pub(crate) fn send(&self, method: Method, path: impl Into<String>) -> Send<'_> {
         Send { app: self, method, path: path.into(), headers: Vec::new(), body: None }
     }
+}
+
+fn application(db: Db, start: &str) -> App {
+    let clock = Clock::sandbox(start.parse().expect("an instant"));
+    let secret = InstallationSecret::derive(SECRET).expect("a secret");
+    let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
+    let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24 };
+    App::open(db, clock, secret, zone, options).expect("an application")
 }
 
 /// One hash for all: the sum is slow on purpose.

@@ -99,7 +99,7 @@ impl Given {
 
     /// Submits by an app, named, at the ward.
     pub(crate) fn submitted(&self, kind: Kind) -> PetitionId {
-        self.submit(Caller::Anonymous, submission(kind)).expect("a submission").petition
+        self.submit(Caller::Anonymous, submission(kind)).expect("a submission").case.id
     }
     /// Submits under a fresh key.
     pub(crate) fn submit(&self, caller: Caller, submission: Submission) -> Result<Accepted, Error> {

@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod given;
 pub(crate) mod journey;
+pub(crate) mod load;
 pub(crate) mod postgres;
 pub(crate) mod records;
 pub(crate) mod requests;
@@ -38,6 +39,8 @@ pub(crate) struct TestDb {
 enum End {
     RemoveFolder(TempDir),
     DropDatabase(String),
+    /// Somebody else removes it.
+    Leave,
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -68,6 +71,11 @@ impl TestDb {
         }
     }
 
+    /// A database that somebody else made and removes.
+    pub(crate) fn foreign(url: String, database: Database) -> Self {
+        Self { url, database, end: End::Leave }
+    }
+
     fn in_cluster(template: &str) -> Self {
         let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         postgres::copy(template, &name);
@@ -90,6 +98,7 @@ impl Drop for TestDb {
         match &self.end {
             // The folder removes itself.
             End::RemoveFolder(_folder) => {}
+            End::Leave => {}
             End::DropDatabase(name) => postgres::run(&format!("DROP DATABASE {name} WITH (FORCE)")),
         }
     }

@@ -15,10 +15,14 @@ const WATCHDOG: &str = r#"
 trap '' INT TERM HUP
 folder=$(mktemp -d "${TMPDIR:-/tmp}/kiennghi-pg-XXXXXX" 2>/dev/null || mktemp -d /tmp/kiennghi-pg-XXXXXX) || exit 1
 cd "$folder" || exit 1
+case $2 in
+  durable) options='' ;;
+  *) options='-c fsync=off -c full_page_writes=off -c synchronous_commit=off' ;;
+esac
 if "$1/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >log 2>&1 &&
    "$1/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -o "-c listen_addresses='' \
-     -c unix_socket_directories='$folder' -c port=5432 -c max_connections=300 -c fsync=off \
-     -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0" start >>log 2>&1
+     -c unix_socket_directories='$folder' -c port=5432 -c max_connections=300 -c wal_level=minimal \
+     -c max_wal_senders=0 $options" start >>log 2>&1
 then echo "$folder"; cat >/dev/null
 else cat log >&2
 fi
@@ -61,13 +65,21 @@ pub(crate) fn start(binaries: &Binaries) -> Result<Cluster, String> {
     let version = output(Command::new(binaries.0.join("postgres")).arg("--version"))
         .and_then(|line| line.split_whitespace().nth(2).map(str::to_owned))
         .ok_or("postgres --version says nothing")?;
-    let mut command = Command::new(become_postgres().first().copied().unwrap_or("sh"));
-    if let Some(rest) = become_postgres().get(1..) {
-        command.args(rest).arg("sh");
-    }
-    let mut watchdog = command
-        .args(["-c", WATCHDOG, "kiennghi-watchdog"])
+    let (cluster, folder) = watched(binaries, WATCHDOG, "fast")?;
+    VERSION.set(version).map_err(|_| "started twice")?;
+    FOLDER.set(folder).map_err(|_| "started twice")?;
+    Ok(cluster)
+}
+
+/// Makes a cluster under a watchdog; gives its folder too.
+pub(crate) fn watched(
+    binaries: &Binaries,
+    script: &str,
+    durability: &str,
+) -> Result<(Cluster, String), String> {
+    let mut watchdog = as_postgres(script)
         .arg(&binaries.0)
+        .arg(durability)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -76,13 +88,62 @@ pub(crate) fn start(binaries: &Binaries) -> Result<Cluster, String> {
     let stdout = watchdog.stdout.take().ok_or("no pipe")?;
     BufReader::new(stdout).read_line(&mut folder).map_err(|error| error.to_string())?;
     let cluster = Cluster { watchdog };
-    VERSION.set(version).map_err(|_| "started twice")?;
     match folder.trim() {
         "" => Err("see the log above".to_owned()),
-        folder => {
-            FOLDER.set(folder.to_owned()).map_err(|_| "started twice")?;
-            Ok(cluster)
-        }
+        folder => Ok((cluster, folder.to_owned())),
+    }
+}
+
+/// A shell script, run as the user that PostgreSQL may run as.
+fn as_postgres(script: &str) -> Command {
+    let mut command = Command::new(become_postgres().first().copied().unwrap_or("sh"));
+    if let Some(rest) = become_postgres().get(1..) {
+        command.args(rest).arg("sh");
+    }
+    command.args(["-c", script, "kiennghi-watchdog"]);
+    command
+}
+
+/// A durable server of one test, which may be killed.
+pub(crate) struct Own {
+    binaries: Binaries,
+    folder: String,
+    _cluster: Cluster,
+}
+
+impl Own {
+    pub(crate) fn start() -> Self {
+        let binaries = find().expect("PostgreSQL is installed");
+        let (cluster, folder) = watched(&binaries, WATCHDOG, "durable").expect("a server of its own");
+        Self { binaries, folder, _cluster: cluster }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("postgres:///postgres?host={}&user=postgres", self.folder)
+    }
+
+    /// Kills the server's first process; the others end when they see it gone.
+    pub(crate) fn kill(&self) {
+        self.script(r#"kill -9 "$(head -n 1 "$2/data/postmaster.pid")""#);
+    }
+
+    /// Starts it again, as soon as the last of the former processes is gone.
+    pub(crate) fn start_again(&self) {
+        self.script(
+            r#"options="-c listen_addresses='' -c unix_socket_directories='$2' -c port=5432 -c max_connections=300 \
+                -c wal_level=minimal -c max_wal_senders=0"
+            for attempt in 1 2 3 4 5 6 7 8 9 10; do
+                "$1/pg_ctl" -D "$2/data" -l "$2/log" -w -t 60 -o "$options" start >/dev/null 2>&1 && exit 0
+                sleep 0.3
+            done
+            tail "$2/log" >&2
+            exit 1"#,
+        );
+    }
+
+    fn script(&self, script: &str) {
+        let status = as_postgres(script).arg(&self.binaries.0).arg(&self.folder).status().expect("a shell");
+        assert!(status.success(), "{script}");
     }
 }
 
@@ -131,6 +192,12 @@ pub(crate) fn copy(template: &str, name: &str) {
 pub(crate) fn url(database: &str) -> String {
     let folder = FOLDER.get().expect("the server runs");
     format!("postgres:///{database}?host={folder}&user=postgres")
+}
+
+/// A tool of PostgreSQL, such as `pg_dump`; nothing where it is not installed.
+pub(crate) fn tool(name: &str) -> Option<Command> {
+    let found = |program: &PathBuf| output(Command::new(program).arg("--version")).is_some();
+    [find()?.0.join(name), PathBuf::from(name)].into_iter().find(found).map(Command::new)
 }
 
 /// Runs a statement on the server, outside of any test's database.

@@ -3,7 +3,7 @@
 use kiennghi::{
     app::{
         clock::new_id,
-        history::{self, Entry},
+        history::{self, Entry, Opening},
     },
     domain::{
         act::{Act, Import, ImportUpdate, Registration},
@@ -87,9 +87,8 @@ impl TestApp {
                 clocks: clock.into_iter().collect(),
                 occurred_at: record.received_at,
             };
-            let detail = detail(id);
-            let mut loaded =
-                history::begin(tx, world, id, Entry::new(Actor::system(), begin), &detail, None)?;
+            let opening = Opening { detail: detail(id), submitter: None, remembered: None };
+            let mut loaded = history::begin(tx, world, id, Entry::new(Actor::system(), begin), &opening)?;
             let mut next = |to: State, at: Option<Instant>, op: fn(Instant) -> ClockOp| {
                 let Some(at) = at else { return Ok(()) };
                 let closed_at = Some(at).filter(|_| to == State::Closed);
@@ -137,6 +136,7 @@ fn registration(record: &Record, id: PetitionId) -> Registration {
         keep_secret: false,
         respondent: None,
         submitter_digest: None,
+        keys_digest: None,
         previous: None,
         part_of: None,
         promised_due_at: None,
