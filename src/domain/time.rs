@@ -152,3 +152,18 @@ impl<'de> Deserialize<'de> for Day {
         text.parse().map_err(|_| D::Error::custom("expected a date, such as 2026-11-23"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_end_where_the_calendar_does() {
+        let day: Day = "2026-11-23".parse().unwrap();
+        assert_eq!(day.plus_days(-23).to_string(), "2026-10-31");
+        for far in [7_304_484, 7_304_485, i64::from(u32::MAX), i64::MAX] {
+            assert_eq!(day.plus_days(far), Day::new(Date::MAX));
+            assert_eq!(day.plus_days(-far), Day::new(Date::MIN));
+        }
+    }
+}

@@ -6,7 +6,8 @@ use actix_web::{HttpResponse, http::header, web};
 use utoipa::{
     OpenApi, PartialSchema, ToSchema,
     openapi::{
-        self, Components, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, Responses,
+        self, Components, Content, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder,
+        Responses,
         path::{Operation, PathItem},
         schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -74,6 +75,9 @@ pub fn document() -> openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
         let has_parameter = path.contains('{');
         for (operation, writes) in operations(item) {
+            if let Some(components) = &document.components {
+                require_body(operation, components);
+            }
             used.extend(add_problems(operation, writes, has_parameter));
         }
     }
@@ -89,6 +93,21 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool
     let reads = item.get.iter_mut().map(|operation| (operation, false));
     let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten();
     reads.chain(writes.map(|operation| (operation, true)))
+}
+
+/// A body is needed where some member of it is; otherwise an empty one reads as `{}`.
+fn require_body(operation: &mut Operation, components: &Components) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    let needed = |content: &RefOr<Content>| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. }) => {
+            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+            let found = components.schemas.get(name);
+            !matches!(found, Some(RefOr::T(Schema::Object(object))) if object.required.is_empty())
+        }
+        _ => true,
+    };
+    let required = if body.content.values().any(needed) { Required::True } else { Required::False };
+    body.required = Some(required);
 }
 
 /// Every operation answers its refusals as problems; which ones follows from what it is.

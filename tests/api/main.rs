@@ -12,6 +12,7 @@ mod architecture;
 mod assaults;
 mod authorization;
 mod backup;
+mod bounds;
 mod cli;
 mod cube;
 mod demo;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         assaults::cases(),
         authorization::cases(),
         backup::cases(),
+        bounds::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
