@@ -34,13 +34,16 @@ MADE_STATES = {"received", "awaiting_supplement", "classified", "assigned", "in_
                "awaiting_approval", "answered"}
 
 # Refusals of content (422) that the document could tell beforehand. With any other code, a request that fits the
-# document may be refused for its content: an id that names nothing, a day in the future, a role, a document used.
+# document may be refused for its content: an id or a code that names nothing, a day in the future, a document used.
 SAID_BY_THE_DOCUMENT = {
     "blank", "missing", "not_a_date", "not_a_digest", "not_a_time", "not_a_uuid", "out_of_range", "too_few",
-    "too_long", "too_many", "too_short", "unknown_code", "unknown_field", "wrong_length", "wrong_type",
+    "too_long", "too_many", "too_short", "unknown_field", "wrong_length", "wrong_type",
 }
-# Except these: no more people may withdraw than signed.
-BY_THE_PETITION = {("#/people", "out_of_range")}
+# Except these, which hang on the petition, its rule or today: how many signed, by when to answer, up to what ceiling.
+BY_THE_PETITION = {
+    ("#/people", "out_of_range"), ("#/answer_by", "out_of_range"), ("#/notified_on", "out_of_range"),
+    ("#/amount", "out_of_range"), ("#/criteria", "too_few"),
+}
 # `instance` goes with a complaint only; `subject` is a UUID or the code of a field, as `subject_kind` says; which
 # fields there are is data.
 BY_OTHER_THINGS = {("instance", "does_not_fit"), ("subject", "not_a_uuid"), ("field_code", "unknown_code")}
