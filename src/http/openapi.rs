@@ -39,7 +39,8 @@ const BEARER: &str = "bearer";
     servers((url = "/", description = "This installation")),
     components(schemas(ProblemDocument)),
     tags(
-        (name = "sessions", description = "Signing in."),
+        (name = "sessions", description = "Signing in, renewing, signing out."),
+        (name = "me", description = "What the caller is and has."),
         (name = "petitions", description = "Submitting, registering and reading petitions."),
         (name = "actions", description = "What can be done to a petition: one operation for each row of the table of moves, see GET /v1/lifecycle."),
         (name = "tracking", description = "A citizen follows his own petitions by code and access key."),
@@ -65,7 +66,7 @@ pub fn document() -> openapi::OpenApi {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
-        .description(Some("Access token from POST /v1/sessions or POST /v1/tracking: a JWT (RFC 9068), checked by the rules of RFC 8725."))
+        .description(Some("Access token from POST /v1/sessions, POST /v1/sessions/refresh or POST /v1/tracking: a JWT (RFC 9068), checked by the rules of RFC 8725."))
         .build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
     components.headers.extend(limit_headers().map(|(name, header)| (name, RefOr::T(header))));

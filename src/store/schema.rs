@@ -18,6 +18,10 @@ macro_rules! tables {
     };
 }
 
+mod sessions;
+
+pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};
+
 tables! {
     meta (key) {
         key -> Text,
@@ -31,6 +35,7 @@ tables! {
         public_pem -> Text,
         created_at -> Instant,
         retired_at -> Nullable<Instant>,
+        signs_from -> Nullable<Instant>,
     }
 
     field (code) {
@@ -396,3 +401,5 @@ tables! {
 
 diesel::joinable!(petition_span -> petition (petition_id));
 diesel::joinable!(clock_span -> petition (petition_id));
+diesel::allow_tables_to_appear_in_same_query!(session, official);
+diesel::allow_tables_to_appear_in_same_query!(petition_account, petition);

@@ -22,6 +22,7 @@ mod kill;
 mod limits;
 mod lists;
 mod manners;
+mod oidc;
 mod openapi;
 mod operation;
 mod outage;
@@ -32,6 +33,7 @@ mod refusals;
 mod replica;
 mod reports;
 mod schema_parity;
+mod sessions;
 mod store;
 mod store_tables;
 mod support;
@@ -64,6 +66,7 @@ fn all_cases() -> Vec<Case> {
         limits::cases(),
         lists::cases(),
         manners::cases(),
+        oidc::cases(),
         openapi::cases(),
         operation::cases(),
         outage::cases(),
@@ -74,6 +77,7 @@ fn all_cases() -> Vec<Case> {
         replica::cases(),
         reports::cases(),
         schema_parity::cases(),
+        sessions::cases(),
         store::cases(),
         store_tables::cases(),
         together::cases(),
