@@ -15,19 +15,26 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use command::parse_agency_code;
-pub use command::{Agency, AgencyAdd, Backup, Command, Import, Restore, Serve, User, UserAdd, Verify};
+pub use command::{
+    Agency, AgencyAdd, Backup, Command, Import, Keys, KeysRotate, Restore, Serve, User, UserAdd, Verify,
+};
+use sessions::GivenSessions;
+pub use sessions::Sessions;
 
 pub use http::HttpSettings;
 pub use limits::{ForwardedField, Network, Proxies};
 
 use crate::app::{
     limits::Limits,
+    oidc::Provider,
     secrets::{SECRET_MINIMUM, SecretText},
 };
 
 mod command;
 mod http;
 mod limits;
+mod oidc;
+mod sessions;
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 const DEFAULT_DATABASE: &str = "sqlite:data/kiennghi.db";
@@ -67,7 +74,7 @@ struct Given {
     /// Address under which clients reach the server; makes links absolute.
     #[arg(long, global = true, env = "KIENNGHI_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
-    /// Life of an access token in minutes [default: 60].
+    /// Life of an access token in minutes [default: 10].
     #[arg(long, global = true, env = "KIENNGHI_TOKEN_MINUTES", value_name = "MINUTES")]
     token_minutes: Option<u32>,
     /// Longest JSON body in bytes [default: 262144].
@@ -83,6 +90,8 @@ struct Given {
     limits: limits::LimitsGiven,
     #[command(flatten)]
     http: http::HttpGiven,
+    #[command(flatten)]
+    sessions: GivenSessions,
 }
 
 /// The TOML file: the same settings, and the secret.
@@ -104,6 +113,10 @@ struct FileSettings {
     limits: limits::LimitsGiven,
     #[serde(default)]
     http: http::HttpGiven,
+    #[serde(default)]
+    sessions: GivenSessions,
+    #[serde(default)]
+    oidc: Vec<oidc::FileProvider>,
 }
 
 /// Where the data is; `Debug` does not show the password in it.
@@ -146,6 +159,10 @@ pub struct Settings {
     pub proxies: Proxies,
     /// How the server behaves towards its clients.
     pub http: HttpSettings,
+    /// How long sessions live and when signing keys change.
+    pub sessions: Sessions,
+    /// Where people may sign in elsewhere.
+    pub providers: Vec<Provider>,
 }
 
 /// A setting that cannot be used; the text names it and is for the operator.
@@ -205,7 +222,7 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
         zone: TimeZone::get(&zone).map_err(|error| fault(&"zone", &error))?,
         pool_size: within("pool_size", given.pool_size.or(file.pool_size), 16, 1..=256)?,
         public_url: given.public_url.or(file.public_url).map(|url| check_public_url(&url)).transpose()?,
-        token_minutes: within("token_minutes", given.token_minutes.or(file.token_minutes), 60, 1..=1440)?,
+        token_minutes: within("token_minutes", given.token_minutes.or(file.token_minutes), 10, 1..=1440)?,
         body_limit: usize::try_from(body_limit).map_err(|error| fault(&"body_limit", &error))?,
         idempotency_hours: within(
             "idempotency_hours",
@@ -220,6 +237,8 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
         limits,
         proxies,
         http: given.http.or(file.http).resolve()?,
+        providers: oidc::resolve(file.oidc)?,
+        sessions: sessions::resolve(&given.sessions, &file.sessions)?,
     })
 }
 

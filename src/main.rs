@@ -12,10 +12,11 @@ use kiennghi::{
         self, App, Options, backup, demo, import, installation,
         people::{self, NewAccount},
         secrets::{InstallationSecret, SecretHome},
+        signing::{self, Outcome, Standing, Wish},
         verify::{self, Told},
     },
     config::{
-        self, Agency, AgencyAdd, Backup, Command, DatabaseUrl, Import, Restore, Serve, Settings, User,
+        self, Agency, AgencyAdd, Backup, Command, DatabaseUrl, Import, Keys, Restore, Serve, Settings, User,
         UserAdd, Verify,
     },
     domain::submission::Personal,
@@ -58,6 +59,8 @@ fn run() -> Result<ExitCode, Fault> {
         Command::Import(what) => import_file(&app()?, &what),
         Command::User(User::Add(account)) => add_user(&app()?, account),
         Command::Agency(Agency::Add(agency)) => add_agency(&app()?, agency),
+        Command::Keys(Keys::List) => list_keys(&app()?),
+        Command::Keys(Keys::Rotate(how)) => rotate_keys(&app()?, how.now),
         Command::Backup(to) => backup_file(&settings, &to),
         Command::Restore(from) => restore_file(&settings, &from),
         Command::Serve(how) => serve(&how, &settings),
@@ -86,6 +89,9 @@ fn application(db: Db, settings: &Settings, how: &Serve) -> Result<App, Fault> {
     let secret = InstallationSecret::load(settings.secret.as_ref(), &home)?;
     let options = Options {
         token_minutes: settings.token_minutes,
+        session_days: settings.sessions.session_days,
+        key_days: settings.sessions.key_days,
+        providers: settings.providers.clone(),
         demo: how.demo,
         idempotency_hours: settings.idempotency_hours,
         limits: settings.limits.clone(),
@@ -254,6 +260,29 @@ fn add_agency(app: &App, agency: AgencyAdd) -> Result<(), Fault> {
         installation::add_agency(app, agency.code, agency.name, agency.level, agency.parent).map_err(told)?;
     let default = if is_default { ", which takes what no other serves" } else { "" };
     Ok(writeln!(io::stdout(), "{done}{default}")?)
+}
+
+fn list_keys(app: &App) -> Result<(), Fault> {
+    for (kid, standing) in signing::list(app).map_err(told)? {
+        let (word, at) = match standing {
+            Standing::Waits(at) => ("waits, published since", at),
+            Standing::Signs(at) => ("signs since", at),
+            Standing::Verifies(at) => ("retired, verifies until", at),
+        };
+        writeln!(io::stdout(), "{kid} {word} {at}")?;
+    }
+    Ok(())
+}
+
+fn rotate_keys(app: &App, now: bool) -> Result<(), Fault> {
+    let wish = if now { Wish::Replace } else { Wish::Rotate };
+    match signing::wish(app, wish, app::clock::real_now()).map_err(told)? {
+        Outcome::NotBefore(at) => Err(format!(
+            "the next key was published too lately and may sign from {at} on; wait, or use --now if a key is known to somebody"
+        )
+        .into()),
+        Outcome::Changed | Outcome::Unchanged => list_keys(app),
+    }
 }
 
 fn told(error: app::Error) -> Fault {

@@ -1,4 +1,5 @@
-//! Who calls: nobody known, an official with the rights of now, or a citizen who showed the keys of his petitions.
+//! Who calls: nobody known, an official with the rights of now, or a citizen who showed the keys of his petitions or
+//! signed in elsewhere.
 
 use std::collections::HashMap;
 
@@ -7,19 +8,28 @@ use crate::{
     domain::{
         access::{self, Lines, Person, Right},
         event::Actor,
-        id::{AgencyId, OfficialId, PetitionId},
+        id::{AccountId, AgencyId, OfficialId, PetitionId, SessionId},
         petition::Case,
         vocabulary::Role,
     },
-    store::{AnyConnection, agencies, people},
+    store::{
+        AnyConnection, agencies,
+        people::{self, OfficialRow},
+        sessions,
+    },
 };
 
 /// The caller of a use case, as the token says; rights are looked up in the transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
     Anonymous,
+    /// An official whom the program itself names, such as in the demo.
     Official(OfficialId),
+    /// An official with a session that must be alive.
+    SignedIn(OfficialId, SessionId),
     Tracker(Vec<PetitionId>),
+    /// A citizen with a session that must be alive.
+    Citizen(AccountId, SessionId),
 }
 
 impl Caller {
@@ -27,7 +37,8 @@ impl Caller {
     pub fn scope(&self) -> String {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
-            Self::Official(official) => format!("official:{official}"),
+            Self::Official(official) | Self::SignedIn(official, _) => format!("official:{official}"),
+            Self::Citizen(account, _) => format!("account:{account}"),
             Self::Tracker(petitions) => {
                 let mut names: Vec<_> = petitions.iter().map(ToString::to_string).collect();
                 names.sort();
@@ -42,13 +53,13 @@ impl Caller {
 
 /// The official behind a caller with the rights in force now; an unknown or disabled one is nobody.
 pub fn person(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<Person, Error> {
-    let Caller::Official(id) = caller else { return Err(Error::Unauthenticated("official_required")) };
-    if let Some(person) = world.met.get(*id) {
+    if let Caller::Official(id) | Caller::SignedIn(id, _) = caller
+        && let Some(person) = world.met.get(*id)
+    {
         return Ok(person);
     }
-    let official = people::official(tx, *id)?.filter(|official| official.disabled_at.is_none());
-    let official = official.ok_or(Error::Unauthenticated("unknown_official"))?;
-    let rights = people::grants_in_force(tx, *id, world.now)?;
+    let official = official(tx, world, caller)?;
+    let rights = people::grants_in_force(tx, official.id, world.now)?;
     let person = Person {
         official: official.id,
         agency: official.agency_id,
@@ -60,6 +71,36 @@ pub fn person(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<
     };
     world.met.keep(&person);
     Ok(person)
+}
+
+/// The official behind a caller; refuses who is disabled, and whose session is over.
+pub fn official(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<OfficialRow, Error> {
+    let (found, reason) = match caller {
+        Caller::Official(id) => (people::official(tx, *id)?, "unknown_official"),
+        Caller::SignedIn(id, session) => {
+            (sessions::official_in(tx, *session, *id, world.real_now)?, "session_ended")
+        }
+        _ => return Err(Error::Unauthenticated("official_required")),
+    };
+    found.filter(|official| official.disabled_at.is_none()).ok_or(Error::Unauthenticated(reason))
+}
+
+/// The account of a citizen; refuses whose session is over.
+pub fn account(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<AccountId, Error> {
+    let Caller::Citizen(account, session) = caller else {
+        return Err(Error::Unauthenticated("account_required"));
+    };
+    let row = sessions::live(tx, *session, world.real_now)?;
+    let alive = row.is_some_and(|row| row.account_id == Some(*account));
+    if alive { Ok(*account) } else { Err(Error::Unauthenticated("session_ended")) }
+}
+
+/// Refuses whose session is over.
+pub fn check_session(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<(), Error> {
+    match caller {
+        Caller::Citizen(..) => account(tx, world, caller).map(drop),
+        _ => official(tx, world, caller).map(drop),
+    }
 }
 
 /// An official acting in a role.
@@ -107,7 +148,8 @@ pub fn identify(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Resul
     match caller {
         Caller::Anonymous => Err(Error::Unauthenticated("missing_token")),
         Caller::Tracker(_) => Ok(None),
-        Caller::Official(_) => person(tx, world, caller).map(Some),
+        Caller::Official(_) | Caller::SignedIn(..) => person(tx, world, caller).map(Some),
+        Caller::Citizen(..) => account(tx, world, caller).map(|_| None),
     }
 }
 

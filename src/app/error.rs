@@ -13,6 +13,8 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub enum Error {
     /// Nobody we know; the reason is a stable code such as `missing_token` or `invalid_credentials`.
     Unauthenticated(&'static str),
+    /// A token or code that is to be exchanged is unknown, over, spent or ended: all read alike.
+    InvalidGrant,
     /// Not there, or not for this caller: the two read alike.
     NotFound,
     /// The domain says no.

@@ -21,6 +21,8 @@ pub mod installation;
 mod known;
 pub mod limits;
 pub mod lists;
+pub mod me;
+pub mod oidc;
 pub mod passwords;
 pub mod people;
 pub mod preview;
@@ -31,6 +33,8 @@ pub mod reports;
 pub mod routine;
 mod seals;
 pub mod secrets;
+pub mod sessions;
+pub mod signing;
 pub mod submission;
 pub mod timeline;
 pub mod tokens;
@@ -46,7 +50,9 @@ use jiff::tz::TimeZone;
 
 use clock::{Clock, real_now};
 pub use error::Error;
+use oidc::{Provider, Providers};
 use secrets::InstallationSecret;
+use signing::Keys;
 use tokens::KeyRing;
 pub use world::World;
 use world::{Met, ReferenceCache};
@@ -58,6 +64,12 @@ use crate::store::{AnyConnection, Db, Freshness};
 pub struct Options {
     /// How long an access token lives.
     pub token_minutes: u32,
+    /// How long a session lives, however much it is used.
+    pub session_days: u32,
+    /// After how many days the next key signs; 0: only at an operator's request.
+    pub key_days: u32,
+    /// Where people may sign in elsewhere.
+    pub providers: Vec<Provider>,
     /// Whether demo accounts may sign in.
     pub demo: bool,
     /// How long idempotency keys are kept.
@@ -76,14 +88,15 @@ struct Inner {
     db: Db,
     clock: Clock,
     secret: Arc<InstallationSecret>,
-    keys: KeyRing,
+    keys: Keys,
     reference: ReferenceCache,
+    providers: Providers,
     options: Options,
     pulse: watch::Pulse,
 }
 
 impl App {
-    /// Puts an application together over a migrated database; makes the first signing key when there is none.
+    /// Puts an application together over a migrated database; makes the first signing keys when there are none.
     pub fn open(
         db: Db,
         clock: Clock,
@@ -92,8 +105,9 @@ impl App {
         options: Options,
     ) -> Result<Self, Error> {
         let secret = Arc::new(secret);
-        let keys = people::key_ring(&db, &secret)?;
+        let keys = Keys::open(&db, &secret)?;
         let reference = ReferenceCache::new(zone);
+        let providers = Providers::open(&options.providers)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 db,
@@ -101,6 +115,7 @@ impl App {
                 secret,
                 keys,
                 reference,
+                providers,
                 options,
                 pulse: watch::Pulse::default(),
             }),
@@ -116,12 +131,16 @@ impl App {
         &self.inner.clock
     }
     /// The keys that sign and verify tokens.
-    pub fn keys(&self) -> &KeyRing {
-        &self.inner.keys
+    pub fn keys(&self) -> Arc<KeyRing> {
+        self.inner.keys.ring()
     }
     /// The installation's secret.
     pub fn secret(&self) -> &InstallationSecret {
         &self.inner.secret
+    }
+    /// Where people may sign in elsewhere.
+    pub fn providers(&self) -> &Providers {
+        &self.inner.providers
     }
     /// How this installation runs.
     pub fn options(&self) -> &Options {

@@ -7,12 +7,37 @@ use std::sync::OnceLock;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 
 use super::error::Error;
-use crate::domain::prose::normalised;
+use crate::domain::{decide::checks::Checks, prose::normalised};
 
 /// Fewest characters of a new password (NIST SP 800-63B allows no less than 8).
 pub const PASSWORD_MINIMUM: usize = 8;
 /// Most bytes that are hashed; longer input is refused without work.
 const PASSWORD_MAXIMUM: usize = 1024;
+
+/// Checks a new password: its length, and that it is not the name it belongs to.
+pub fn check(checks: &mut Checks, pointer: &str, username: &str, password: &str) {
+    checks.require(
+        password.chars().count() >= PASSWORD_MINIMUM,
+        pointer,
+        "too_short",
+        "Mật khẩu cần ít nhất 8 ký tự.",
+        "The password needs at least 8 characters.",
+    );
+    checks.require(
+        password.len() <= PASSWORD_MAXIMUM,
+        pointer,
+        "too_long",
+        "Mật khẩu dài quá 1024 byte.",
+        "The password is longer than 1024 bytes.",
+    );
+    checks.require(
+        normalised(password).to_lowercase() != normalised(username).to_lowercase(),
+        pointer,
+        "is_username",
+        "Mật khẩu không được trùng tên đăng nhập.",
+        "The password must not be the name you sign in with.",
+    );
+}
 
 /// The PHC string to store for a password (Argon2id, 19 MiB, two passes).
 ///
@@ -73,6 +98,24 @@ mod tests {
         assert!(verify_or_dummy(Some(&stored), decomposed), "whatever the keyboard");
         assert!(!verify_or_dummy(Some("not a hash"), "mật khẩu dài"));
         assert!(!verify_or_dummy(Some(&stored), &"x".repeat(2000)));
+    }
+
+    #[test]
+    fn a_new_password_is_long_and_not_the_name() {
+        let faults = |username: &str, password: &str| {
+            let mut checks = Checks::default();
+            check(&mut checks, "/p", username, password);
+            match checks.finish() {
+                Err(crate::domain::refusal::Refusal::Invalid(errors)) => {
+                    errors.into_iter().map(|error| error.code).collect()
+                }
+                _ => Vec::new(),
+            }
+        };
+        assert_eq!(faults("tran.an.binh", "ba con mèo"), Vec::<&str>::new());
+        assert_eq!(faults("tran.an.binh", "Tran.An.Binh"), ["is_username"]);
+        assert_eq!(faults("an", "ngắn"), ["too_short"]);
+        assert_eq!(faults("an", &"dài".repeat(300)), ["too_long"]);
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub struct InstallationSecret {
     cursor: hmac::Key,
     access: hmac::Key,
     blinding: hmac::Key,
+    refresh: hmac::Key,
     sealing: RandomizedNonceKey,
 }
 
@@ -100,6 +101,7 @@ impl InstallationSecret {
             cursor: hmac::Key::new(hmac::HMAC_SHA256, &key("cursor")?),
             access: hmac::Key::new(hmac::HMAC_SHA256, &key("access-key")?),
             blinding: hmac::Key::new(hmac::HMAC_SHA256, &key("blinding")?),
+            refresh: hmac::Key::new(hmac::HMAC_SHA256, &key("refresh-token")?),
             sealing: RandomizedNonceKey::new(&AES_256_GCM, &key("sealing")?)
                 .map_err(|_| SecretFault::Crypto)?,
         })
@@ -123,6 +125,14 @@ impl InstallationSecret {
     pub(super) fn blind(&self, text: &[u8]) -> [u8; 32] {
         let mut bytes = [0; 32];
         let tag = hmac::sign(&self.blinding, text);
+        bytes.iter_mut().zip(tag.as_ref()).for_each(|(byte, from)| *byte = *from);
+        bytes
+    }
+
+    /// The refresh token that follows a spent one: the same on every call, so that a retry can be given it again.
+    pub fn successor(&self, spent: &[u8]) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        let tag = hmac::sign(&self.refresh, spent);
         bytes.iter_mut().zip(tag.as_ref()).for_each(|(byte, from)| *byte = *from);
         bytes
     }

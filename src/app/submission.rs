@@ -10,6 +10,7 @@ use super::{
     idempotency::{self, Replay, RequestKey},
     known, seals,
     secrets::{random, sha256},
+    tracking,
     world::World,
 };
 use crate::{
@@ -29,7 +30,7 @@ use crate::{
         vocabulary::{Assurance, Complexity, Provenance, Role, Stage, StartEvent, State},
     },
     store::{
-        AnyConnection, DatabaseKind, agencies,
+        AnyConnection, DatabaseKind, accounts, agencies,
         idempotency::IdempotencyRow,
         petitions::{self, DetailRow, SubmitterRow},
         reference,
@@ -71,12 +72,16 @@ pub fn submit(tx: &mut AnyConnection, world: &World, incoming: &Incoming) -> Res
     }
     submission.check(world.now, registrar.is_some())?;
     let intake = intake_agency(tx, submission, registrar.as_ref())?;
-    check_references(tx, world, &incoming.caller, submission)?;
+    let caller = tracking::opened(tx, world, &incoming.caller)?;
+    check_references(tx, world, &caller, submission)?;
     known::check_watch(tx, world, submission.visibility(), intake)?;
     let id: PetitionId = new_id();
     let remembered = idempotency::record(world, key, 201, Replay { petition: id, sequence: 1 })?;
     let arrival = Arrival { id, intake, registrar: registrar.as_ref(), fingerprint, remembered };
     let case = register(tx, world, submission, arrival)?.case;
+    if let Caller::Citizen(account, _) = &incoming.caller {
+        accounts::keep(tx, *account, &[id], world.now)?;
+    }
     Ok(Accepted { case, own_key: submission.access_key_hash.is_some(), replayed: false })
 }
 
@@ -105,7 +110,8 @@ fn held<T>(value: &Result<T, Error>) -> Result<&T, Error> {
 fn registrar(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<Option<Person>, Error> {
     match caller {
         Caller::Anonymous | Caller::Tracker(_) => Ok(None),
-        Caller::Official(_) => {
+        Caller::Citizen(..) => caller::account(tx, world, caller).map(|_| None),
+        Caller::Official(_) | Caller::SignedIn(..) => {
             let person = caller::person(tx, world, caller)?;
             if person.rights.iter().any(|right| right.role == Role::Intake) {
                 return Ok(Some(person));

@@ -48,6 +48,8 @@ pub enum Scope {
     Staff,
     /// A citizen with access keys; the token names the petitions.
     Tracking,
+    /// A citizen who signed in elsewhere; the subject is his account's id.
+    Citizen,
 }
 
 /// Who the token speaks for.
@@ -61,6 +63,8 @@ pub struct Subject {
     pub scope: Scope,
     /// The petitions a tracking token opens; empty for staff.
     pub petitions: Vec<Uuid>,
+    /// The session that ends the token with itself; a tracking token has none.
+    pub session: Option<Uuid>,
 }
 
 /// The claims of a token that was found sound.
@@ -80,6 +84,8 @@ pub struct Claims {
     pub scope: Scope,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub petitions: Vec<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<Uuid>,
 }
 
 /// A fresh token and how long it lives.
@@ -157,6 +163,7 @@ impl KeyRing {
             client_id: subject.client_id,
             scope: subject.scope,
             petitions: subject.petitions,
+            sid: subject.session,
         };
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(TYPE.to_owned());
@@ -171,14 +178,22 @@ impl KeyRing {
         let claims = self.check_signature(token).ok_or(Error::Unauthenticated("invalid_token"))?;
         let now = seconds(real_now);
         let begun = claims.nbf.unwrap_or(claims.iat).max(claims.iat) <= now.saturating_add(LEEWAY);
-        let tracks = (claims.scope == Scope::Tracking) != claims.petitions.is_empty();
-        if claims.iss != self.issuer || claims.aud != self.audience || !begun || !tracks {
+        let tracks = claims.scope == Scope::Tracking;
+        let whole = tracks != claims.petitions.is_empty() && tracks == claims.sid.is_none();
+        if claims.iss != self.issuer || claims.aud != self.audience || !begun || !whole {
             return Err(Error::Unauthenticated("invalid_token"));
         }
         if claims.exp.saturating_add(LEEWAY) <= now {
             return Err(Error::Unauthenticated("expired_token"));
         }
         Ok(claims)
+    }
+
+    /// Whether a token names a key of the ring; what cannot be read does, since looking for keys would not help it.
+    pub fn knows_key_of(&self, token: &str) -> bool {
+        let header = if token.len() > LIMIT { None } else { jsonwebtoken::decode_header(token).ok() };
+        let kid = header.and_then(|header| header.kid);
+        kid.is_none_or(|kid| self.keys.iter().any(|key| key.kid == kid))
     }
 
     /// The public keys as a JWK set (RFC 7517), for other services that read our tokens.

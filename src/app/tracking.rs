@@ -1,7 +1,9 @@
 //! Following one's own petitions by code and access key, without an account.
 
+mod account;
 mod proof;
 
+pub use account::{Claimed, claim, mine, opened};
 pub use proof::{MOST_PROOFS, Opened, Proof, open};
 
 use super::{
@@ -98,13 +100,23 @@ fn opened_by(caller: &Caller) -> Result<&[PetitionId], Error> {
     match caller {
         Caller::Tracker(petitions) => Ok(petitions),
         Caller::Anonymous => Err(Error::Unauthenticated("missing_token")),
-        Caller::Official(_) => Err(Error::Unauthenticated("tracking_required")),
+        // A citizen's account is opened first.
+        _ => Err(Error::Unauthenticated("tracking_required")),
     }
 }
 
 /// All petitions that a token opens, the latest received first.
 pub fn list(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<Vec<TrackedFace>, Error> {
-    let faces = faces_of(tx, opened_by(caller)?)?;
+    let caller = account::opened(tx, world, caller)?;
+    let mut items = faces(tx, world, opened_by(&caller)?)?;
+    items.sort_by_key(|item| std::cmp::Reverse((item.received_at, item.code.clone())));
+    Ok(items)
+}
+
+/// The faces of these petitions, the latest submitted first.
+fn faces(tx: &mut AnyConnection, world: &World, ids: &[PetitionId]) -> Result<Vec<TrackedFace>, Error> {
+    let mut faces = faces_of(tx, ids)?;
+    faces.sort_by_key(|face| std::cmp::Reverse(face.id));
     let names = Names::of(tx, &faces)?;
     let deadlines = public::deadlines(tx, world, &faces)?;
     let mut items = Vec::with_capacity(faces.len());
@@ -136,7 +148,6 @@ pub fn list(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<Ve
         }
         items.push(item);
     }
-    items.sort_by_key(|item| std::cmp::Reverse((item.received_at, item.code.clone())));
     Ok(items)
 }
 
@@ -150,8 +161,9 @@ pub async fn view(
     let asking = (caller.clone(), code);
     let tracked = app
         .read(request_id.clone(), move |tx, world| {
-            let id = find(tx, &asking.0, &asking.1)?;
-            read(tx, world, &asking.0, id, None)
+            let caller = account::opened(tx, world, &asking.0)?;
+            let id = find(tx, &caller, &asking.1)?;
+            read(tx, world, &caller, id, None)
         })
         .await?;
     if !awaits_first_look(&tracked.reading.case) {
@@ -159,6 +171,7 @@ pub async fn view(
     }
     let id = tracked.reading.case.id;
     app.write(request_id, move |tx, world| {
+        let caller = account::opened(tx, world, &caller)?;
         deliver(tx, world, id)?;
         read(tx, world, &caller, id, None)
     })
@@ -199,7 +212,9 @@ pub fn act(
     code: &str,
     call: &mut Call,
 ) -> Result<(Done, Tracked), Error> {
-    call.petition = find(tx, &call.caller, code)?;
+    let opened = account::opened(tx, world, &call.caller)?;
+    call.petition = find(tx, &opened, code)?;
+    call.caller = opened;
     let done = actions::perform(tx, world, call)?;
     let tracked = read(tx, world, &call.caller, call.petition, Some(done.sequence))?;
     Ok((done, tracked))

@@ -36,6 +36,9 @@ pub enum Command {
     /// Begin the tree of agencies; everything else about them is done over the API.
     #[command(subcommand)]
     Agency(Agency),
+    /// Look at the keys that sign tokens, or change them.
+    #[command(subcommand)]
+    Keys(Keys),
 }
 
 /// How to serve.
@@ -116,6 +119,23 @@ pub struct Restore {
 pub enum User {
     /// Add an official with one grant; the password is the first line of standard input.
     Add(UserAdd),
+}
+
+/// What to do about the keys that sign tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Keys {
+    /// Print every key and where it stands.
+    List,
+    /// Let the waiting key sign, and publish another that waits.
+    Rotate(KeysRotate),
+}
+
+/// How to change the keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct KeysRotate {
+    /// The keys may be known to somebody: withdraw all of them at once. Every access token must be renewed.
+    #[arg(long)]
+    pub now: bool,
 }
 
 /// The official to add.

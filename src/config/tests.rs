@@ -17,18 +17,26 @@ fn defaults_serve_a_file_on_loopback() {
     let (_, settings) = with_file("", &["serve"]).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.zone.iana_name(), Some("Asia/Ho_Chi_Minh"));
-    assert_eq!((settings.pool_size, settings.token_minutes, settings.idempotency_hours), (16, 60, 24));
+    assert_eq!((settings.pool_size, settings.token_minutes, settings.idempotency_hours), (16, 10, 24));
     assert_eq!(settings.body_limit, 262_144);
+    assert_eq!(settings.sessions, Sessions { session_days: 30, key_days: 90 });
 }
 
 #[test]
 fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
-    let file = "listen = '0.0.0.0:80'\npool_size = 4\npublic_url = 'https://kn.example.vn/'";
-    let (command, settings) =
-        with_file(file, &["serve", "--listen", "127.0.0.1:9000", "--database-url", "sqlite:x.db"]).unwrap();
+    let file = "listen = '0.0.0.0:80'\npool_size = 4\npublic_url = 'https://kn.example.vn/'
+[sessions]
+session_days = 7
+key_days = 30";
+    let (command, settings) = with_file(
+        file,
+        &["serve", "--key-days", "0", "--listen", "127.0.0.1:9000", "--database-url", "sqlite:x.db"],
+    )
+    .unwrap();
     assert_eq!(command, Command::Serve(Serve { demo: false, clock: None }));
     assert_eq!(settings.listen.to_string(), "127.0.0.1:9000");
     assert_eq!(settings.pool_size, 4);
+    assert_eq!(settings.sessions, Sessions { session_days: 7, key_days: 0 });
     assert_eq!(settings.database_url, DatabaseUrl::Sqlite("x.db".into()));
     assert_eq!(settings.public_url.as_deref(), Some("https://kn.example.vn"));
 }
@@ -45,6 +53,8 @@ fn the_file_is_read_strictly() {
         ("public_url = 'ftp://x'", "public_url"),
         ("public_url = 'https://'", "public_url"),
         ("secret = 'short'", "secret"),
+        ("[sessions]\nsession_days = 0", "session_days"),
+        ("[sessions]\ndays = 1", "days"),
     ] {
         let refused = with_file(text, &["migrate"]).unwrap_err().to_string();
         assert!(refused.contains(word), "{text}: {refused}");
@@ -67,6 +77,9 @@ fn every_command_is_read() {
     let import = Import { file: "backlog.jsonl.gz".into(), create_missing: true };
     assert_eq!(run(&["import", "backlog.jsonl.gz", "--create-missing"]).unwrap().0, Command::Import(import));
     assert_eq!(run(&["openapi"]).unwrap().0, Command::Openapi);
+    assert_eq!(run(&["keys", "list"]).unwrap().0, Command::Keys(Keys::List));
+    let rotate = Command::Keys(Keys::Rotate(KeysRotate { now: true }));
+    assert_eq!(run(&["keys", "rotate", "--now"]).unwrap().0, rotate);
     let add = [
         "user",
         "add",
@@ -109,4 +122,43 @@ fn nothing_secret_is_printed() {
 
     let from_environment = resolve_from(["kiennghi", "migrate"], Some(secret.to_owned())).unwrap().1;
     assert_eq!(from_environment.secret.unwrap().reveal(), secret);
+}
+
+const OIDC: &str = "[[oidc]]
+name = 'vneid'
+issuer = 'https://id.example.vn'
+client_id = 'kiennghi'
+client_secret = 'hunter2 and more'
+who = 'citizens'
+redirect_uris = ['https://app.example.vn/back']
+label_vi = 'VNeID'
+label_en = 'VNeID'
+";
+
+#[test]
+fn outside_providers_come_from_the_file() {
+    let (_, settings) = with_file(OIDC, &["migrate"]).unwrap();
+    let [provider] = settings.providers.as_slice() else { panic!("{:?}", settings.providers) };
+    assert_eq!((provider.subject_claim.as_str(), provider.cache_minutes), ("sub", 60));
+    assert_eq!(provider.client_secret.as_ref().unwrap().reveal(), "hunter2 and more");
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    for (from, to, word) in [
+        ("'vneid'", "'VN eID'", "name"),
+        ("https://id.example.vn", "http://id.example.vn", "issuer"),
+        ("https://id.example.vn", "https://me:pw@id.example.vn", "issuer"),
+        ("'citizens'", "'everybody'", "everybody"),
+        ("['https://app.example.vn/back']", "[]", "redirect_uris"),
+        ("client_id = 'kiennghi'", "client_id = ''", "client_id"),
+        ("label_en", "label_fr", "label_fr"),
+        ("label_en", "subject_claim = 'cccd'\nlabel_en", "subject_claim"),
+        ("label_en", "cache_minutes = 0\nlabel_en", "cache_minutes"),
+    ] {
+        let refused = with_file(&OIDC.replace(from, to), &["migrate"]).unwrap_err().to_string();
+        assert!(refused.contains(word), "{to}: {refused}");
+    }
+    for loopback in ["http://127.0.0.1:9000", "http://[::1]:9000", "http://localhost:9000/realm"] {
+        with_file(&OIDC.replace("https://id.example.vn", loopback), &["migrate"]).unwrap();
+    }
+    let twice = with_file(&[OIDC, OIDC].concat(), &["migrate"]).unwrap_err().to_string();
+    assert!(twice.contains("two providers"), "{twice}");
 }

@@ -37,6 +37,10 @@ ids! {
     RevisionId = RevisionKey;
     /// Identifies a document of an agency.
     DocumentId = DocumentKey;
+    /// Identifies a session: one sign-in with all its tokens.
+    SessionId = SessionKey;
+    /// Identifies a citizen who signs in elsewhere.
+    AccountId = AccountKey;
     /// Identifies any other row.
     RowId = RowKey;
 }

@@ -1,15 +1,12 @@
 //! Who calls, by the bearer token; and the rest of what every call carries.
 
-use std::{
-    future::{Ready, ready},
-    net::IpAddr,
-};
+use std::{future::Future, net::IpAddr, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
 
 use super::{client, edge::RequestId, headers};
 use crate::{
-    app::{App, Error, World, caller::Caller, idempotency::RequestKey, people},
+    app::{App, Error, World, caller::Caller, idempotency::RequestKey, sessions},
     domain::vocabulary::Language,
     store::AnyConnection,
 };
@@ -44,8 +41,16 @@ impl Call {
     /// An official; a citizen's token opens nothing here.
     pub(super) fn official(&self) -> Result<Caller, Error> {
         match self.somebody()? {
-            official @ Caller::Official(_) => Ok(official),
+            official @ (Caller::Official(_) | Caller::SignedIn(..)) => Ok(official),
             _ => Err(Error::Unauthenticated("official_required")),
+        }
+    }
+
+    /// A citizen who signed in; nobody else has petitions of his own.
+    pub(super) fn citizen(&self) -> Result<Caller, Error> {
+        match self.somebody()? {
+            citizen @ Caller::Citizen(..) => Ok(citizen),
+            _ => Err(Error::Unauthenticated("account_required")),
         }
     }
 
@@ -75,21 +80,24 @@ impl Call {
 
 impl FromRequest for Call {
     type Error = actix_web::Error;
-    type Future = Ready<Result<Self, Self::Error>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(app) = request.app_data::<web::Data<App>>() else {
-            return ready(Err(actix_web::error::ErrorInternalServerError("the application is missing")));
-        };
-        ready(Ok(Self {
-            app: app.clone(),
-            caller: identify(request, app),
-            language: headers::language(request.headers()),
-            address: client::address(request),
-            request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
-            method: if request.method() == actix_web::http::Method::PUT { "PUT" } else { "POST" },
-            route: request.match_pattern().unwrap_or_default(),
-        }))
+        let request = request.clone();
+        Box::pin(async move {
+            let Some(app) = request.app_data::<web::Data<App>>() else {
+                return Err(actix_web::error::ErrorInternalServerError("the application is missing"));
+            };
+            Ok(Self {
+                app: app.clone(),
+                caller: identify(&request, app).await,
+                language: headers::language(request.headers()),
+                address: client::address(&request),
+                request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+                method: if request.method() == actix_web::http::Method::PUT { "PUT" } else { "POST" },
+                route: request.match_pattern().unwrap_or_default(),
+            })
+        })
     }
 }
 
@@ -98,13 +106,13 @@ impl FromRequest for Call {
 struct Identified(Result<Caller, &'static str>);
 
 /// Who calls, by the bearer token, or why the token does not hold.
-pub(super) fn identify(request: &HttpRequest, app: &App) -> Result<Caller, &'static str> {
+pub(super) async fn identify(request: &HttpRequest, app: &App) -> Result<Caller, &'static str> {
     if let Some(Identified(known)) = request.extensions().get() {
         return known.clone();
     }
     let caller = match bearer(request) {
         Ok(None) => Ok(Caller::Anonymous),
-        Ok(Some(token)) => people::caller(app, token).map_err(|error| match error {
+        Ok(Some(token)) => sessions::caller(app, token).await.map_err(|error| match error {
             Error::Unauthenticated(reason) => reason,
             _ => "invalid_token",
         }),

@@ -72,6 +72,9 @@ codes! {
     IDEMPOTENCY_KEY_INVALID "idempotency-key-invalid" BAD_REQUEST
         "Idempotency-Key không hợp lệ" "Idempotency-Key is not valid";
         "Dùng 1–64 ký tự ASCII nhìn thấy được; khi không đăng nhập phải là UUID." "Use 1–64 visible ASCII characters; without signing in it must be a UUID."
+    INVALID_GRANT "invalid-grant" BAD_REQUEST
+        "Không đổi được mã này" "This cannot be exchanged";
+        "Mã không đúng, đã dùng, đã hết hạn hoặc đã bị thu hồi; hãy đăng nhập lại." "It is wrong, used, over or revoked; sign in again."
     UNAUTHENTICATED "unauthenticated" UNAUTHORIZED
         "Chưa xác thực" "Not authenticated";
         "Đăng nhập hoặc lấy mã truy cập mới rồi gửi lại trong tiêu đề Authorization." "Sign in or get a new token, and send it in the Authorization header."

@@ -72,7 +72,7 @@ async fn count(request: &HttpRequest) -> Result<Vec<Standing>, Refused> {
     else {
         return Ok(Vec::new());
     };
-    let wanted = wanted(request, &app);
+    let wanted = wanted(request, &app).await;
     let mut standings = edge.counts.take(&wanted, app.options().limits.now())?;
     if app.db().kind() == DatabaseKind::Postgres {
         for (place, (allowance, subject)) in wanted.into_iter().enumerate() {
@@ -89,17 +89,19 @@ async fn count(request: &HttpRequest) -> Result<Vec<Standing>, Refused> {
 }
 
 /// The allowances a request uses, and whose they are.
-fn wanted(request: &HttpRequest, app: &App) -> Vec<(Allowance, u128)> {
+async fn wanted(request: &HttpRequest, app: &App) -> Vec<(Allowance, u128)> {
     let place = client::address(request).map(|address| number(client::network(address)));
-    let caller = auth::identify(request, app).unwrap_or(Caller::Anonymous);
+    let caller = auth::identify(request, app).await.unwrap_or(Caller::Anonymous);
     let subject = (caller != Caller::Anonymous).then(|| subject(&caller));
     let route = request.match_pattern();
     let policies = match (request.method(), route.as_deref().unwrap_or_default()) {
-        (&Method::POST, "/v1/sessions") | (&Method::PUT, "/v1/me/password") => vec![(Policy::SignIn, place)],
-        (&Method::POST, "/v1/tracking") => vec![(Policy::Tracking, place)],
+        (&Method::POST, "/v1/sessions" | "/v1/sessions/oidc") | (&Method::PUT, "/v1/me/password") => {
+            vec![(Policy::SignIn, place)]
+        }
+        (&Method::POST, "/v1/tracking" | "/v1/me/petitions") => vec![(Policy::Tracking, place)],
         // An access key is anybody's who ever sent a petition: behind it stands an address, not a known person.
         (&Method::POST, "/v1/petitions") => match caller {
-            Caller::Official(_) => vec![(Policy::CallerSubmission, subject)],
+            Caller::Official(_) | Caller::SignedIn(..) => vec![(Policy::CallerSubmission, subject)],
             _ => vec![(Policy::Submission, place), (Policy::CallerSubmission, subject)],
         },
         _ if subject.is_some() => vec![(Policy::Caller, subject)],

@@ -22,8 +22,10 @@ pub mod json;
 pub mod limits;
 mod lists;
 mod manners;
+mod me;
 pub mod methods;
 pub mod metrics;
+mod oidc;
 pub mod openapi;
 mod petitions;
 mod preview;
@@ -63,7 +65,9 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/.well-known/jwks.json").route(get().to(health::jwks)))
         .service(resource("/openapi.json").route(get().to(openapi::serve_document)))
         .service(help::explain_problem)
-        .service(resource("/v1/sessions").route(post().to(sessions::sign_in)))
+        .configure(oidc::routes)
+        .configure(sessions::routes)
+        .configure(me::routes)
         .service(
             resource("/v1/petitions")
                 .route(get().to(lists::list_petitions))
@@ -98,6 +102,8 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
     vec![
         health::Api::openapi(),
         sessions::Api::openapi(),
+        oidc::Api::openapi(),
+        me::Api::openapi(),
         petitions::Api::openapi(),
         actions::Api::openapi(),
         reads::Api::openapi(),

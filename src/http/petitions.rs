@@ -53,7 +53,8 @@ pub(super) async fn submit_petition(
     body: Form<SubmissionBody>,
 ) -> Result<HttpResponse, Problem> {
     let caller = call.anyone()?;
-    let anonymous = !matches!(caller, Caller::Official(_));
+    let citizen = !matches!(caller, Caller::Official(_) | Caller::SignedIn(..));
+    let anonymous = matches!(caller, Caller::Anonymous | Caller::Tracker(_));
     let (submission, fingerprint) = match body.0 {
         Ok(filled) => (Ok(filled.content.into()), filled.fingerprint.to_vec()),
         Err(error) => (Err(error), Vec::new()),
@@ -62,7 +63,7 @@ pub(super) async fn submit_petition(
     let incoming = Incoming { caller, submission, key };
     let written = call.app.write(call.request_id.clone(), move |tx, world| {
         let accepted: Accepted = submit(tx, world, &incoming)?;
-        Receipt::of(tx, world, accepted, anonymous)
+        Receipt::of(tx, world, accepted, citizen)
     });
     Ok(written.await?.answer())
 }

@@ -207,6 +207,7 @@ impl From<app::Error> for Problem {
             Error::Unauthenticated(reason) => {
                 Self { reason: Some(reason), ..Self::new(&codes::UNAUTHENTICATED) }
             }
+            Error::InvalidGrant => Self::new(&codes::INVALID_GRANT),
             Error::NotFound => Self::new(&codes::NOT_FOUND),
             Error::Refused(refusal) => refusal.into(),
             Error::Malformed(errors) => Self::with_errors(&codes::MALFORMED, errors),

@@ -25,7 +25,8 @@ use crate::{
     },
     domain::{id::Id, vocabulary::Action},
 };
-use views::{TrackedFaceView, TrackedListView, TrackedView, TrackingToken};
+pub(super) use views::TrackedFaceView;
+use views::{TrackedListView, TrackedView, TrackingToken};
 
 /// A code with the key that was given out for it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -49,6 +50,12 @@ pub(super) struct TrackingBody {
     items: Vec<ProofBody>,
 }
 
+impl From<TrackingBody> for Vec<Proof> {
+    fn from(body: TrackingBody) -> Self {
+        body.items.into_iter().map(Proof::from).collect()
+    }
+}
+
 impl From<ProofBody> for Proof {
     fn from(body: ProofBody) -> Self {
         Self { code: body.code, access_key: body.access_key }
@@ -63,7 +70,7 @@ impl From<ProofBody> for Proof {
     responses((status = 200, description = "The token.", body = TrackingToken),
         (status = 404, description = "None of the keys fits.", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(super) async fn open_tracking(call: Call, body: Form<TrackingBody>) -> Result<HttpResponse, Problem> {
-    let proofs = body.0?.content.items.into_iter().map(Proof::from).collect();
+    let proofs = body.0?.content.into();
     let opened = tracking::open(&call.app, call.request_id.clone(), proofs, call.address).await?;
     Ok(HttpResponse::Ok().json(TrackingToken::from(opened)))
 }

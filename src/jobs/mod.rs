@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::{sync::watch, time::interval};
 
-use crate::app::{App, Error, clock::real_now, installation, limits, routine, watch as figures};
+use crate::app::{
+    App, Error, clock::real_now, installation, limits, oidc, routine, sessions, signing, watch as figures,
+};
 
 /// How often the work that is due is looked for.
 const TICK: Duration = Duration::from_secs(1);
@@ -14,7 +16,9 @@ const TICK: Duration = Duration::from_secs(1);
 const CLOCK_TICKS: u32 = 5;
 /// How many ticks lie between two countings for the metrics.
 const COUNTING_TICKS: u32 = 60;
-/// How many ticks lie between two clearings of what is old: idempotency keys, limits.
+/// How many ticks lie between two looks at the signing keys.
+const KEYS_TICKS: u32 = 60;
+/// How many ticks lie between two clearings of what is old: idempotency keys, limits, sessions.
 const CLEARING_TICKS: u32 = 600;
 
 /// Runs until told to stop; what was begun is finished first.
@@ -38,9 +42,14 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         if count.is_multiple_of(COUNTING_TICKS) {
             work(&app, "figures", figures::count).await;
         }
+        if count.is_multiple_of(KEYS_TICKS) {
+            work(&app, "signing keys", |app| signing::tend(app, real_now())).await;
+        }
         if count.is_multiple_of(CLEARING_TICKS) {
             work(&app, "old keys", |app| routine::forget_old_keys(app).map(|_| ())).await;
             work(&app, "old limits", |app| limits::forget_old(app).map(|_| ())).await;
+            work(&app, "old sessions", |app| sessions::forget_expired(app).map(|_| ())).await;
+            work(&app, "old sign-ins", |app| oidc::forget_expired(app).map(|_| ())).await;
         }
     }
     work(&app, "sandbox clock", installation::leave_clock).await;

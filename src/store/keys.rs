@@ -1,8 +1,8 @@
 //! The keys that sign access tokens; their private half is sealed before it comes here.
 
 use diesel::{
-    ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper,
-    insert_into,
+    ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, delete,
+    insert_into, update,
 };
 
 use super::{AnyConnection, StoreError, schema::signing_key};
@@ -22,6 +22,8 @@ pub struct SigningKeyRow {
     pub created_at: Instant,
     /// Since when it signs no more; tokens it signed before are still verified.
     pub retired_at: Option<Instant>,
+    /// Since when it signs; nothing: it is published and waits its turn.
+    pub signs_from: Option<Instant>,
 }
 
 /// Every key, the newest first.
@@ -36,4 +38,24 @@ pub fn list(connection: &mut AnyConnection) -> Result<Vec<SigningKeyRow>, StoreE
 pub fn insert(connection: &mut AnyConnection, key: &SigningKeyRow) -> Result<(), StoreError> {
     insert_into(signing_key::table).values(key).execute(connection)?;
     Ok(())
+}
+
+/// Lets a waiting key sign from now on, and no other.
+pub fn promote(connection: &mut AnyConnection, kid: &str, now: Instant) -> Result<(), StoreError> {
+    let signing = signing_key::table.filter(signing_key::retired_at.is_null());
+    update(signing.filter(signing_key::signs_from.is_not_null()))
+        .set(signing_key::retired_at.eq(now))
+        .execute(connection)?;
+    update(signing_key::table.find(kid)).set(signing_key::signs_from.eq(now)).execute(connection)?;
+    Ok(())
+}
+
+/// Forgets the keys that were retired before an instant; returns how many.
+pub fn delete_retired_before(connection: &mut AnyConnection, instant: Instant) -> Result<usize, StoreError> {
+    Ok(delete(signing_key::table.filter(signing_key::retired_at.lt(instant))).execute(connection)?)
+}
+
+/// Forgets every key.
+pub fn delete_all(connection: &mut AnyConnection) -> Result<usize, StoreError> {
+    Ok(delete(signing_key::table).execute(connection)?)
 }

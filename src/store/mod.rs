@@ -6,6 +6,7 @@
 //!
 //! Invariants: nothing here knows a use case, HTTP or a clock; no SQL is written twice, except migrations.
 
+pub mod accounts;
 pub mod agencies;
 pub mod backup;
 mod conditions;
@@ -19,6 +20,7 @@ pub mod keys;
 pub mod limits;
 pub mod lists;
 pub mod meta;
+pub mod outside;
 pub mod people;
 pub mod petitions;
 pub mod public;
@@ -26,6 +28,7 @@ pub mod reference;
 mod replica;
 pub mod reports;
 pub mod schema;
+pub mod sessions;
 pub mod spans;
 pub mod sql_types;
 mod together;

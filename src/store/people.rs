@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable,
-    RunQueryDsl, Selectable, SelectableHelper, insert_into,
+    RunQueryDsl, Selectable, SelectableHelper, insert_into, update,
 };
 
 use super::{
@@ -95,6 +95,26 @@ pub fn official_by_username(
         .select(OfficialRow::as_select())
         .first(connection)
         .optional()?)
+}
+
+/// Whether an official who may sign in still has this password. Writes the row, so that a change of the password at
+/// the same time and this one do not pass each other unseen.
+pub fn confirm_password(tx: &mut AnyConnection, id: OfficialId, hash: &str) -> Result<bool, StoreError> {
+    change_password(tx, id, hash, hash)
+}
+
+/// Replaces the password of an official who may sign in, if it is still the one given.
+pub fn change_password(
+    tx: &mut AnyConnection,
+    id: OfficialId,
+    old: &str,
+    new: &str,
+) -> Result<bool, StoreError> {
+    let present = official::table.find(id).filter(official::password_hash.eq(old));
+    let changed = update(present.filter(official::disabled_at.is_null()))
+        .set(official::password_hash.eq(new))
+        .execute(tx)?;
+    Ok(changed == 1)
 }
 
 /// The officials of an agency in the order in which they were added, from after one on.

@@ -18,6 +18,12 @@ macro_rules! tables {
     };
 }
 
+mod notes;
+mod sessions;
+
+pub use notes::{idempotency_record, personal_data_read};
+pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};
+
 tables! {
     meta (key) {
         key -> Text,
@@ -31,6 +37,7 @@ tables! {
         public_pem -> Text,
         created_at -> Instant,
         retired_at -> Nullable<Instant>,
+        signs_from -> Nullable<Instant>,
     }
 
     field (code) {
@@ -369,30 +376,9 @@ tables! {
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
     }
-
-    idempotency_record (caller, method, route, key) {
-        caller -> Text,
-        method -> Text,
-        route -> Text,
-        key -> Text,
-        fingerprint -> Binary,
-        status -> Integer,
-        subject_id -> Nullable<Id>,
-        sequence -> Nullable<Integer>,
-        body -> Nullable<Json>,
-        created_at -> Instant,
-    }
-
-    personal_data_read (id) {
-        id -> Id,
-        petition_id -> Id,
-        official_id -> Id,
-        role -> Text,
-        what -> Text,
-        at -> Instant,
-        request_id -> Nullable<Text>,
-    }
 }
 
 diesel::joinable!(petition_span -> petition (petition_id));
 diesel::joinable!(clock_span -> petition (petition_id));
+diesel::allow_tables_to_appear_in_same_query!(session, official);
+diesel::allow_tables_to_appear_in_same_query!(petition_account, petition);

@@ -3,13 +3,12 @@
 use actix_web::http::Method;
 use kiennghi::{
     app::{
-        App, Options,
+        App,
         administration::events,
         caller::Caller,
         clock::Clock,
         history::{self, Subject},
         installation,
-        limits::Limits,
         people::{self, NewAccount},
         secrets::InstallationSecret,
     },
@@ -668,7 +667,7 @@ async fn another_process_sees_what_was_changed(db: TestDb) {
     let clock = Clock::sandbox(START.parse().unwrap());
     let secret = InstallationSecret::derive("a secret of the tests, long enough to be one").unwrap();
     let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-    let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24, limits: Limits::off() };
+    let options = office.app.app.options().clone();
     let second = App::open(office.app.db.open(), clock, secret, zone, options).unwrap();
     let first = office.app.app.clone();
     let submit = json!({"kind": "feedback", "title": "Đèn", "content": "Đèn hỏng.", "field_code": "lights", "agency_code": "H99.8"});

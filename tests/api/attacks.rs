@@ -14,11 +14,6 @@ pub(crate) fn cases() -> Vec<Case> {
 const NOT_YET: &[(u32, &str)] = &[
     (2, "no other system writes yet: imports are the operator's own"),
     (4, "there are no attachments"),
-    (6, "comes with the sessions"),
-    (7, "comes with the sessions"),
-    (8, "comes with the sessions"),
-    (9, "comes with the sessions"),
-    (11, "comes with outside accounts"),
     (29, "there are no webhooks"),
     (30, "there are no webhooks"),
     (31, "there are no webhooks"),

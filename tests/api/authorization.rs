@@ -21,10 +21,14 @@ pub(crate) enum For {
     Everybody,
     /// Officials with a token; what they see is limited row by row.
     Officials,
+    /// Whoever has a session.
+    Somebody,
     /// Citizens with a tracking token.
     Trackers,
+    /// Citizens who signed in.
+    Citizens,
 }
-use For::{Everybody, Officials, Trackers};
+use For::{Citizens, Everybody, Officials, Somebody, Trackers};
 
 /// Every operation but the actions, which follow the table of moves. This list only changes with the contract.
 const OPERATIONS: &[(&str, &str, For)] = &[
@@ -33,6 +37,18 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/.well-known/jwks.json", Everybody),
     ("get", "/problems/{code}", Everybody),
     ("post", "/v1/sessions", Everybody),
+    ("post", "/v1/sessions/refresh", Everybody),
+    ("get", "/v1/sessions", Somebody),
+    ("delete", "/v1/sessions/current", Somebody),
+    ("delete", "/v1/sessions/{id}", Somebody),
+    ("get", "/v1/me", Somebody),
+    ("put", "/v1/me/password", Officials),
+    ("get", "/v1/me/petitions", Citizens),
+    ("post", "/v1/me/petitions", Citizens),
+    ("post", "/v1/me/outside-identities", Officials),
+    ("post", "/v1/sessions/oidc", Everybody),
+    ("get", "/v1/sessions/oidc/providers", Everybody),
+    ("post", "/v1/sessions/oidc/authorizations", Everybody),
     ("post", "/v1/petitions", Everybody),
     ("get", "/v1/petitions", Officials),
     ("get", "/v1/petitions/{id}", Officials),
@@ -142,7 +158,7 @@ async fn nothing_answers_without_the_token_it_needs(db: TestDb) {
         let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
         let bare = app.send(method.clone(), filled(&path)).json(json!({})).call().await;
         assert_eq!(bare.status == 401, who != Everybody, "{method} {path} without a token: {}", bare.text);
-        if who == Trackers {
+        if matches!(who, Trackers | Citizens) {
             let foreign =
                 app.send(method.clone(), filled(&path)).token(&official).json(json!({})).call().await;
             assert_eq!(foreign.status, 401, "{method} {path} with an official's token: {}", foreign.text);

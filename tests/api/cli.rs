@@ -24,6 +24,7 @@ pub(crate) fn cases() -> Vec<Case> {
             a_demo_on_a_production_store_has_the_real_clock,
             a_user_who_was_added_can_sign_in,
             an_import_ends_with_its_report,
+            an_operator_changes_the_signing_keys,
         ],
         cases![Sqlite: a_second_server_of_one_file_is_refused, readiness_goes_off_before_the_server_goes],
         cases![Postgres: a_secret_is_required_with_postgres, a_second_server_of_one_database_is_welcome],
@@ -268,6 +269,31 @@ async fn a_user_who_was_added_can_sign_in(db: TestDb) {
     assert!(sentence(&add("khac", "H99.1", "approver", "ngắn")).contains("at least 8 characters"));
     assert!(sentence(&add("khac", "H99.1", "citizen", "mật khẩu dài")).contains("role: This role"));
     server.stop();
+}
+
+async fn an_operator_changes_the_signing_keys(db: TestDb) {
+    let keys = |output: Output| -> Vec<(String, String)> {
+        let lines = succeeds(&output);
+        lines
+            .lines()
+            .map(|line| line.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap())
+            .collect()
+    };
+    let first = keys(run(&db, &["keys", "list"]));
+    assert_eq!(first.len(), 2, "{first:?}");
+    let waits = |(_, standing): &&(String, String)| standing.starts_with("waits, published since ");
+    let signs = |(_, standing): &&(String, String)| standing.starts_with("signs since ");
+    assert_eq!((first.iter().filter(waits).count(), first.iter().filter(signs).count()), (1, 1), "{first:?}");
+    let told = sentence(&run(&db, &["keys", "rotate"]));
+    assert!(told.contains("published too lately") && told.contains("--now"), "{told}");
+    assert_eq!(keys(run(&db, &["keys", "list"])), first);
+    let second = keys(run(&db, &["keys", "rotate", "--now"]));
+    assert_eq!(second.len(), 2);
+    assert!(
+        second.iter().all(|(kid, _)| first.iter().all(|(other, _)| other != kid)),
+        "{first:?} {second:?}"
+    );
+    assert_eq!(keys(run(&db, &["keys", "list"])), second);
 }
 
 async fn an_import_ends_with_its_report(db: TestDb) {

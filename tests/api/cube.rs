@@ -67,6 +67,7 @@ fn tracking_token(given: &Given, id: PetitionId) -> String {
         client_id: "test".to_owned(),
         scope: tokens::Scope::Tracking,
         petitions: vec![id.uuid()],
+        session: None,
     };
     given.app.app.keys().issue(subject, 60, real_now()).unwrap().token
 }

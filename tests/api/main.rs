@@ -13,6 +13,7 @@ mod assaults;
 mod attacks;
 mod authorization;
 mod backup;
+mod bounds;
 mod cli;
 mod cube;
 mod demo;
@@ -22,6 +23,7 @@ mod kill;
 mod limits;
 mod lists;
 mod manners;
+mod oidc;
 mod openapi;
 mod operation;
 mod outage;
@@ -32,6 +34,7 @@ mod refusals;
 mod replica;
 mod reports;
 mod schema_parity;
+mod sessions;
 mod store;
 mod store_tables;
 mod support;
@@ -55,6 +58,7 @@ fn all_cases() -> Vec<Case> {
         attacks::cases(),
         authorization::cases(),
         backup::cases(),
+        bounds::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
@@ -64,6 +68,7 @@ fn all_cases() -> Vec<Case> {
         limits::cases(),
         lists::cases(),
         manners::cases(),
+        oidc::cases(),
         openapi::cases(),
         operation::cases(),
         outage::cases(),
@@ -74,6 +79,7 @@ fn all_cases() -> Vec<Case> {
         replica::cases(),
         reports::cases(),
         schema_parity::cases(),
+        sessions::cases(),
         store::cases(),
         store_tables::cases(),
         together::cases(),

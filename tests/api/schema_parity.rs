@@ -61,6 +61,7 @@ macro_rules! tables {
 
 fn pictured(database: Database) -> BTreeSet<String> {
     let tables = tables![
+        account,
         agency,
         agency_closure,
         agency_succession,
@@ -82,14 +83,19 @@ fn pictured(database: Database) -> BTreeSet<String> {
         idempotency_record,
         meta,
         official,
+        oidc_authorization,
+        outside_identity,
         personal_data_read,
         petition,
+        petition_account,
         petition_detail,
         petition_link,
         petition_span,
         rate_limit,
         rating,
+        refresh_token,
         reply_revision,
+        session,
         signing_key,
         submitter,
     ];

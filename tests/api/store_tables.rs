@@ -214,6 +214,7 @@ async fn signing_keys_are_listed(db: TestDb) {
                     public_pem: "pem".to_owned(),
                     created_at: at(created),
                     retired_at: None,
+                    signs_from: None,
                 },
             )?;
         }

@@ -26,6 +26,7 @@ use crate::{
     store::{
         AnyConnection, StoreError, agencies,
         people::{self, OfficialRow},
+        sessions,
     },
 };
 
@@ -152,6 +153,7 @@ pub fn disable(
         require(before.disabled_at.is_none(), "already_disabled", "Tài khoản đã khóa.", "Disabled already.")?;
         let row = OfficialRow { disabled_at: Some(world.now), ..before };
         keeping_watch(tx, world, |tx| Ok(people::changes::update_official(tx, &row)?))?;
+        sessions::revoke_others(tx, row.id, None, "disabled", world.real_now)?;
         history::record(tx, world, &Subject::Official(id), &admin.actor(), "disabling", json!({}))?;
         Ok(())
     })
@@ -195,6 +197,7 @@ pub fn reset_password(
         )?;
         let row = OfficialRow { password_hash: Some(fresh.hash.clone()), ..before };
         people::changes::update_official(tx, &row)?;
+        sessions::revoke_others(tx, row.id, None, "password_reset", world.real_now)?;
         history::record(tx, world, &Subject::Official(id), &admin.actor(), "password-reset", json!({}))?;
         Ok(())
     })

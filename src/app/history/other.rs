@@ -8,7 +8,7 @@ use crate::{
     app::{Error, clock::new_id, secrets::sha256, world::World},
     domain::{
         event::{self, Actor},
-        id::{AgencyId, EventId, GrantId, Id, OfficialId, RowId},
+        id::{AgencyId, EventId, GrantId, Id, OfficialId, RowId, SessionId},
         vocabulary::Role,
     },
     store::{
@@ -26,6 +26,7 @@ pub enum Subject {
     Agency(AgencyId),
     Official(OfficialId),
     Grant(GrantId),
+    Session(SessionId),
     /// By code.
     Field(String),
 }
@@ -37,6 +38,7 @@ impl Subject {
             Self::Agency(_) => "agency",
             Self::Official(_) => "official",
             Self::Grant(_) => "grant",
+            Self::Session(_) => "session",
             Self::Field(_) => "field",
         }
     }
@@ -47,6 +49,7 @@ impl Subject {
             Self::Agency(id) => id.uuid(),
             Self::Official(id) => id.uuid(),
             Self::Grant(id) => id.uuid(),
+            Self::Session(id) => id.uuid(),
             Self::Field(code) => {
                 let digest = sha256(format!("field:{code}").as_bytes());
                 let mut bytes = [0; 16];

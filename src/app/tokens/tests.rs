@@ -21,7 +21,14 @@ fn ring_of(keys: &[StoredKey]) -> KeyRing {
 }
 
 fn staff() -> Subject {
-    Subject { sub: "0190".into(), client_id: "app".into(), scope: Scope::Staff, petitions: Vec::new() }
+    let session = Some(Uuid::from_u128(7));
+    Subject {
+        sub: "0190".into(),
+        client_id: "app".into(),
+        scope: Scope::Staff,
+        petitions: Vec::new(),
+        session,
+    }
 }
 
 fn refused(ring: &KeyRing, token: &str) -> &'static str {
@@ -39,7 +46,8 @@ fn forged(ring: &KeyRing, change: impl FnOnce(&mut Header, &mut Value)) -> Strin
     header.kid = Some(key.kid.clone());
     let start = seconds(now());
     let mut claims = json!({ "iss": "https://us.example", "aud": "kiennghi", "sub": "0190", "iat": start,
-        "exp": start + 600, "jti": Uuid::nil(), "client_id": "app", "scope": "staff" });
+        "exp": start + 600, "jti": Uuid::nil(), "client_id": "app", "scope": "staff",
+        "sid": Uuid::from_u128(7) });
     change(&mut header, &mut claims);
     jsonwebtoken::encode(&header, &claims, &key.signing).unwrap()
 }
@@ -62,11 +70,16 @@ fn a_token_of_ours_is_read_back_until_it_expires() {
 fn a_tracking_token_names_its_petitions() {
     let ring = ring_of(&[StoredKey::generate(&secret()).unwrap()]);
     let petitions = vec![Uuid::from_u128(1), Uuid::from_u128(2)];
-    let subject = Subject { scope: Scope::Tracking, petitions: petitions.clone(), ..staff() };
+    let subject = Subject { scope: Scope::Tracking, petitions: petitions.clone(), session: None, ..staff() };
     let issued = ring.issue(subject, 10, now()).unwrap();
     assert_eq!(ring.verify(&issued.token, now()).unwrap().petitions, petitions);
     let empty = forged(&ring, |_, claims| claims["scope"] = "tracking".into());
     assert_eq!(refused(&ring, &empty), "invalid_token");
+    let tracking_in_a_session = forged(&ring, |_, claims| {
+        claims["scope"] = "tracking".into();
+        claims["petitions"] = json!(petitions);
+    });
+    assert_eq!(refused(&ring, &tracking_in_a_session), "invalid_token");
     let staff_with_petitions = forged(&ring, |_, claims| claims["petitions"] = json!(petitions));
     assert_eq!(refused(&ring, &staff_with_petitions), "invalid_token");
 }
@@ -109,6 +122,7 @@ fn names_times_and_types_must_be_right() {
         ("no exp", Box::new(|_, c| drop(c.as_object_mut().unwrap().remove("exp")))),
         ("exp text", Box::new(|_, c| c["exp"] = "9999999999".into())),
         ("no sub", Box::new(|_, c| drop(c.as_object_mut().unwrap().remove("sub")))),
+        ("no sid", Box::new(|_, c| drop(c.as_object_mut().unwrap().remove("sid")))),
         ("no jti", Box::new(|_, c| drop(c.as_object_mut().unwrap().remove("jti")))),
         ("scope", Box::new(|_, c| c["scope"] = "admin".into())),
         ("typ JWT", Box::new(|h, _| h.typ = Some("JWT".into()))),

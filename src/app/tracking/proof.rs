@@ -57,33 +57,31 @@ pub async fn open(
     address: Option<IpAddr>,
 ) -> Result<Opened, Error> {
     check(&proofs)?;
-    let guesses = |proof: &Proof| guessing::of_code(app, &canonical(proof), address);
-    let place = guessing::of_address(app, address);
-    let of_codes: Vec<(String, Vec<Guess>)> =
-        proofs.iter().map(|proof| (proof.code.clone(), guesses(proof))).collect();
-    guessing::begin(app, of_codes.iter().flat_map(|(_, of)| of.clone()).chain(place.clone()).collect())
-        .await?;
-    let (found, petitions, not_found) =
-        app.read(request_id, move |tx, world| prove(tx, world, &proofs)).await?;
-    let right = of_codes.into_iter().filter(|(code, _)| !not_found.contains(code)).flat_map(|(_, of)| of);
-    guessing::succeeded(app, right.chain(place.filter(|_| not_found.is_empty())).collect()).await?;
-    if !not_found.is_empty() {
-        tracing::info!(target: "security", event = "access key refused", "a key did not fit its code");
-    }
-    if found.is_empty() {
+    let looking = async {
+        let looked = proofs.clone();
+        app.read(request_id, move |tx, world| {
+            let proven = prove(tx, world, &looked)?;
+            Ok(Proven { opened: with_parts(tx, proven.opened, MOST_PETITIONS)?, ..proven })
+        })
+        .await
+    };
+    let Proven { opened, not_found } = counted(app, &proofs, address, looking).await?;
+    if opened.is_empty() {
         return Err(Error::NotFound);
     }
+    let (found, petitions): (Vec<PetitionId>, Vec<String>) = opened.into_iter().unzip();
     let subject = Subject {
         sub: new_id::<Proof>().to_string(),
         client_id: "tracking".to_owned(),
         scope: Scope::Tracking,
         petitions: found.into_iter().map(Id::uuid).collect(),
+        session: None,
     };
     let issued = app.keys().issue(subject, app.options().token_minutes, real_now())?;
     Ok(Opened { issued, petitions, not_found })
 }
 
-fn check(proofs: &[Proof]) -> Result<(), Error> {
+pub(super) fn check(proofs: &[Proof]) -> Result<(), Error> {
     let mut checks = Checks::default();
     checks.require(
         (1..=MOST_PROOFS).contains(&proofs.len()),
@@ -107,37 +105,73 @@ fn check(proofs: &[Proof]) -> Result<(), Error> {
     Ok(checks.finish()?)
 }
 
+/// Looks at keys, unless too many were wrong; those that do not fit are counted.
+pub(super) async fn counted(
+    app: &App,
+    proofs: &[Proof],
+    address: Option<IpAddr>,
+    looking: impl Future<Output = Result<Proven, Error>>,
+) -> Result<Proven, Error> {
+    let place = guessing::of_address(app, address);
+    let of_codes: Vec<(&str, Vec<Guess>)> = proofs
+        .iter()
+        .map(|proof| (proof.code.as_str(), guessing::of_code(app, &canonical(proof), address)))
+        .collect();
+    guessing::begin(app, of_codes.iter().flat_map(|(_, of)| of.clone()).chain(place.clone()).collect())
+        .await?;
+    let proven = looking.await?;
+    let shut = |code: &str| proven.not_found.iter().any(|other| other == code);
+    let right = of_codes.into_iter().filter(|(code, _)| !shut(code)).flat_map(|(_, of)| of);
+    guessing::succeeded(app, right.chain(place.filter(|_| proven.not_found.is_empty())).collect()).await?;
+    if !proven.not_found.is_empty() {
+        tracing::info!(target: "security", event = "access key refused", "a key did not fit its code");
+    }
+    Ok(proven)
+}
+
 fn canonical(proof: &Proof) -> String {
     PetitionCode::parse("", &proof.code).map_or_else(|_| proof.code.clone(), |code| code.to_string())
 }
 
-type Proven = (Vec<PetitionId>, Vec<String>, Vec<String>);
+/// What came of showing keys.
+pub(super) struct Proven {
+    /// The petitions that the keys open, with their codes.
+    pub(super) opened: Vec<(PetitionId, String)>,
+    /// The codes, as sent, that open nothing.
+    pub(super) not_found: Vec<String>,
+}
 
-/// Which petitions the keys open, their codes, and the codes that open nothing.
-fn prove(tx: &mut AnyConnection, world: &World, proofs: &[Proof]) -> Result<Proven, Error> {
+/// Which petitions the keys open, and the codes that open nothing.
+pub(super) fn prove(tx: &mut AnyConnection, world: &World, proofs: &[Proof]) -> Result<Proven, Error> {
     let codes: Vec<String> = proofs.iter().map(canonical).collect();
     let locks: HashMap<String, Lock> =
         locks(tx, &codes)?.into_iter().map(|lock| (lock.code.clone(), lock)).collect();
-    let (mut ids, mut opened, mut not_found) = (Vec::new(), Vec::new(), Vec::new());
+    let mut proven = Proven { opened: Vec::new(), not_found: Vec::new() };
     for (proof, code) in proofs.iter().zip(codes) {
         match fitting(world, proof, locks.get(&code)) {
-            Some(id) if ids.contains(&id) => {}
-            Some(id) => {
-                ids.push(id);
-                opened.push(code);
-            }
-            None => not_found.push(proof.code.clone()),
+            Some(id) if proven.opened.iter().any(|(known, _)| *known == id) => {}
+            Some(id) => proven.opened.push((id, code)),
+            None => proven.not_found.push(proof.code.clone()),
         }
     }
-    let mut fresh = ids.clone();
-    while !fresh.is_empty() && ids.len() < MOST_PETITIONS {
-        let below = parts(tx, &fresh)?.into_iter().filter(|(id, _)| !ids.contains(id));
-        let below: Vec<_> = below.take(MOST_PETITIONS - ids.len()).collect();
+    Ok(proven)
+}
+
+/// These petitions and what was split from them, as many as `most` in all.
+pub(super) fn with_parts(
+    tx: &mut AnyConnection,
+    mut known: Vec<(PetitionId, String)>,
+    most: usize,
+) -> Result<Vec<(PetitionId, String)>, Error> {
+    let mut fresh: Vec<PetitionId> = known.iter().map(|(id, _)| *id).collect();
+    while !fresh.is_empty() && known.len() < most {
+        let mut below = parts(tx, &fresh)?;
+        below.retain(|(id, _)| !known.iter().any(|(other, _)| other == id));
+        below.truncate(most - known.len());
         fresh = below.iter().map(|(id, _)| *id).collect();
-        ids.extend(&fresh);
-        opened.extend(below.into_iter().map(|(_, code)| code));
+        known.extend(below);
     }
-    Ok((ids, opened, not_found))
+    Ok(known)
 }
 
 /// The petition, if the key is the one given out for it.

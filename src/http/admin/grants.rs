@@ -26,7 +26,7 @@ use crate::{
         auth::Call,
         extract::{Form, Limit, PathId, Query},
         openapi::{code, open_code},
-        problem::Problem,
+        problem::{Problem, ProblemDocument},
     },
     store::{AnyConnection, people},
 };
@@ -169,7 +169,8 @@ impl Versioned for GrantView {
 ///
 /// Ended ones too. For administrators and auditors whose rights reach his agency.
 #[utoipa::path(get, path = "/v1/grants", tag = "administration", security(("bearer" = [])), params(GrantsQuery),
-    responses((status = 200, description = "A page.", body = GrantsView)))]
+    responses((status = 200, description = "A page.", body = GrantsView),
+        (status = 404, description = "There is no such official within reach.", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(super) async fn list_grants(call: Call, query: Query<GrantsQuery>) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
     let read = call.read(move |tx, world| {

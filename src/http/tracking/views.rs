@@ -67,7 +67,7 @@ struct NextStepView {
 /// One of the author's petitions in the list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"code": "KN-7Q4M2K9XA", "kind": "feedback", "title": "Mất nắp hố ga", "public_status": "in_progress", "public_status_label": "Đang giải quyết", "next_step": {"who": "handler", "label": "Cán bộ xử lý", "by": "2026-11-26"}, "received_at": "2026-11-23T07:00:00Z", "timeliness": "on_track", "version": 3, "href": "/v1/tracking/petitions/KN-7Q4M2K9XA"}))]
-pub(super) struct TrackedFaceView {
+pub(in crate::http) struct TrackedFaceView {
     code: String,
     #[schema(schema_with = open_code::<Kind>)]
     kind: Kind,
@@ -211,7 +211,7 @@ fn next_step(standing: Standing, language: Language) -> Option<NextStepView> {
 }
 
 impl TrackedFaceView {
-    pub(super) fn of(face: TrackedFace, language: Language) -> Self {
+    pub(in crate::http) fn of(face: TrackedFace, language: Language) -> Self {
         Self {
             href: format!("/v1/tracking/petitions/{}", face.code),
             code: face.code,

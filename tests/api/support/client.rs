@@ -12,10 +12,12 @@ use kiennghi::{
         limits::Limits,
         passwords,
         secrets::InstallationSecret,
+        sessions::{self, Who},
     },
     config, domain, http,
     store::{
         Db,
+        accounts::{self, AccountRow},
         agencies::{self, NewAgency},
         people::{self, GrantRow, OfficialRow},
     },
@@ -98,6 +100,18 @@ impl TestApp {
         Self { app: application(other, START, Limits::off()), db, edge: edge() }
     }
 
+    /// Another process over the same database, with some other settings.
+    pub(crate) fn beside(other: &Self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = other.app.options().clone();
+        change(&mut options);
+        let secret = InstallationSecret::derive(SECRET).expect("a secret");
+        let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
+        let clock = Clock::sandbox(other.now().to_string().parse().expect("an instant"));
+        let db = other.db.shared();
+        let app = App::open(db.open(), clock, secret, zone, options).expect("an application");
+        Self { app, db, edge: other.edge.clone() }
+    }
+
     /// The present time of the domain.
     pub(crate) fn now(&self) -> Instant {
         self.app.clock().now()
@@ -178,17 +192,22 @@ impl TestApp {
 
     /// An access token of an official, without the slow sum of signing in.
     pub(crate) fn token(&self, official: OfficialId) -> String {
-        use kiennghi::app::{
-            clock::real_now,
-            tokens::{Scope, Subject},
+        let found = self.app.read_now(move |tx, _| Ok(people::official(tx, official)?)).expect("a look");
+        let who = Who::Official(found.expect("an official"));
+        sessions::open_now(&self.app, who).expect("a session").issued.token
+    }
+
+    /// An access token of a citizen with a new account.
+    pub(crate) fn citizen(&self, subject: &str) -> String {
+        let row = AccountRow {
+            id: new_id(),
+            issuer: "https://id.example.vn".to_owned(),
+            subject: subject.to_owned(),
+            created_at: self.now(),
         };
-        let subject = Subject {
-            sub: official.to_string(),
-            client_id: "test".to_owned(),
-            scope: Scope::Staff,
-            petitions: Vec::new(),
-        };
-        self.app.keys().issue(subject, 60, real_now()).expect("a token").token
+        let account = row.id;
+        self.app.write_now(move |tx, _| Ok(accounts::insert(tx, &row)?)).expect("an account");
+        sessions::open_now(&self.app, Who::Citizen(account)).expect("a session").issued.token
     }
 
     pub(crate) fn get(&self, path: impl Into<String>) -> Send<'_> {
@@ -206,7 +225,15 @@ fn application(db: Db, start: &str, limits: Limits) -> App {
     let clock = Clock::sandbox(start.parse().expect("an instant"));
     let secret = InstallationSecret::derive(SECRET).expect("a secret");
     let zone = jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone");
-    let options = Options { token_minutes: 60, demo: true, idempotency_hours: 24, limits };
+    let options = Options {
+        token_minutes: 60,
+        session_days: 30,
+        key_days: 90,
+        providers: Vec::new(),
+        demo: true,
+        idempotency_hours: 24,
+        limits,
+    };
     App::open(db, clock, secret, zone, options).expect("an application")
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod journey;
 pub(crate) mod live;
 pub(crate) mod load;
 pub(crate) mod postgres;
+pub(crate) mod provider;
 pub(crate) mod records;
 pub(crate) mod requests;
 
@@ -38,6 +39,7 @@ pub(crate) struct TestDb {
 }
 
 enum End {
+    /// It belongs to another handle.
     RemoveFolder(TempDir),
     DropDatabase(String),
     /// Somebody else removes it.
