@@ -108,6 +108,7 @@ def prepare(binary, environment, folder, world, who):
         "token": next(iter(entries.values())) if who == "citizen" else None,
         "accounts": {} if who == "citizen" else {token: name for name, token in entries.items()},
         "receipts": receipts[0],
+        "people": sorted(world.people),
         "petitions": {key: {petition[key]: petition["state"] for petition in petitions} for key in ("id", "code")},
     }
     (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")

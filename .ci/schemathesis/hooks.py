@@ -24,6 +24,7 @@ CALLER = os.environ["KIENNGHI_CONTRACT_CALLER"]
 WORLD = World(os.environ["KIENNGHI_CONTRACT_URL"])
 with open(os.environ["KIENNGHI_CONTRACT_STATE"], encoding="utf-8") as file:
     STATE = json.load(file)
+WORLD.people.update(STATE["people"])
 # Codes with the keys that open them: those made before, and those that this run submits.
 RECEIPTS = list(STATE["receipts"])
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")

@@ -12,7 +12,7 @@ use utoipa::{
     openapi::{
         self, Components, Content, ContentBuilder, Header, HeaderBuilder, Ref, RefOr, Required, Response,
         ResponseBuilder, Responses,
-        path::{Operation, PathItem},
+        path::{Operation, Parameter, PathItem},
         schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -81,6 +81,7 @@ pub fn document() -> openapi::OpenApi {
             if let Some(components) = &document.components {
                 require_body(operation, components);
             }
+            describe_condition(operation);
             used.extend(add_problems(operation, writes, has_parameter));
         }
     }
@@ -113,6 +114,24 @@ fn require_body(operation: &mut Operation, components: &Components) {
     body.required = Some(required);
 }
 
+/// An entity tag, as RFC 9110 §8.8.3 writes it, or `*`: everything else is no version.
+fn describe_condition(operation: &mut Operation) {
+    if let Some(condition) = condition_of(operation) {
+        let tag = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(70))
+            .pattern(Some(r#"^(\*|(W/)?"[!#-+\-.-~]{0,64}")$"#));
+        condition.schema = Some(RefOr::T(tag.into()));
+    }
+}
+
+fn condition_of(operation: &mut Operation) -> Option<&mut Parameter> {
+    operation.parameters.iter_mut().flatten().find_map(|parameter| match parameter {
+        RefOr::T(parameter) if parameter.name == "If-Match" => Some(parameter),
+        _ => None,
+    })
+}
+
 /// Every operation answers its refusals as problems; which ones follows from what it is.
 fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) -> Vec<String> {
     let secured = operation.security.as_ref().is_some_and(|security| {
@@ -120,11 +139,7 @@ fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) ->
             serde_json::to_value(requirement).is_ok_and(|value| value.get(BEARER).is_some())
         })
     });
-    let conditional = operation
-        .parameters
-        .iter()
-        .flatten()
-        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
+    let conditional = condition_of(operation).is_some();
     let mut statuses = vec![400, 406, 429, 500, 503];
     if secured {
         statuses.extend([401, 403]);

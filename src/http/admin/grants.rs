@@ -232,7 +232,7 @@ pub(super) async fn grant_role(
 ///
 /// At once; never one's own. Refused when it would leave an agency without somebody who receives and coordinates.
 #[utoipa::path(post, path = "/v1/grants/{id}/revocation", tag = "administration", security(("bearer" = [])), request_body = RevocationBody,
-    params(("id" = uuid::Uuid, Path, description = "The right."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".", max_length = 70)),
+    params(("id" = uuid::Uuid, Path, description = "The right."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Revoked.", body = GrantView, headers(("ETag" = String, description = "The new version.")))))]
 pub(super) async fn revoke_grant(
     call: Call,
