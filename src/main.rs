@@ -9,7 +9,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use kiennghi::{
     app::{
-        self, App, Options, backup, demo, import, installation,
+        self, App, Options, backup, demo, import, installation, logging,
         people::{self, NewAccount},
         secrets::{InstallationSecret, SecretHome},
         signing::{self, Outcome, Standing, Wish},
@@ -24,7 +24,6 @@ use kiennghi::{
     store::Db,
 };
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 type Fault = Box<dyn std::error::Error>;
 
@@ -45,9 +44,7 @@ fn tell(fault: &Fault, code: ExitCode) -> ExitCode {
 
 fn run() -> Result<ExitCode, Fault> {
     let (command, settings) = config::parse_and_resolve()?;
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,kiennghi=info,security=info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(io::stderr).init();
+    let _log = logging::begin();
     let app = || application(open(&settings)?, &settings, &Serve::default());
     let done = match command {
         // One means a difference there, so that trouble needs another number.

@@ -21,6 +21,7 @@ pub mod installation;
 mod known;
 pub mod limits;
 pub mod lists;
+pub mod logging;
 pub mod me;
 pub mod oidc;
 pub mod passwords;

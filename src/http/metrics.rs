@@ -55,6 +55,7 @@ async fn render(app: web::Data<app::App>) -> HttpResponse {
         metrics::gauge!("db_pool_connections", "state" => state).set(f64::from(count));
     }
     metrics::gauge!("sqlite_writer_queue_depth").set(f64::from(load.waiting_writes));
+    metrics::counter!("log_lines_lost_total").absolute(app::logging::lost_lines());
     if let Some(bytes) = resident_bytes() {
         metrics::gauge!("process_resident_memory_bytes").set(bytes);
     }

@@ -5,6 +5,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 use kiennghi::store::{Db, StoreError, meta};
@@ -26,7 +27,7 @@ pub(crate) fn cases() -> Vec<Case> {
             an_import_ends_with_its_report,
             an_operator_changes_the_signing_keys,
         ],
-        cases![Sqlite: a_second_server_of_one_file_is_refused, readiness_goes_off_before_the_server_goes],
+        cases![Sqlite: a_second_server_of_one_file_is_refused, readiness_goes_off_before_the_server_goes, a_log_that_nobody_reads_holds_nobody_up],
         cases![Postgres: a_secret_is_required_with_postgres, a_second_server_of_one_database_is_welcome],
         once![the_document_is_printed_as_the_file, what_goes_wrong_is_one_sentence],
     ]
@@ -76,12 +77,17 @@ pub(crate) struct Served {
 impl Served {
     #[track_caller]
     pub(crate) fn start(db: &TestDb, arguments: &[&str]) -> Self {
+        Self::logging(db, arguments, "warn", |log| std::fs::File::create(log).unwrap().into())
+    }
+
+    /// The same with a log of this much that goes to a place of one's own.
+    #[track_caller]
+    fn logging(db: &TestDb, arguments: &[&str], filter: &str, to: impl FnOnce(&Path) -> Stdio) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        // A pipe that nobody reads would fill, and whoever writes the log would wait for ever.
         let log = folder.path().join("stderr");
-        let stderr = std::fs::File::create(&log).unwrap();
-        let mut child = program(&db.url, folder.path(), &arguments).stderr(stderr).spawn().unwrap();
+        let mut program = program(&db.url, folder.path(), &arguments);
+        let mut child = program.env("RUST_LOG", filter).stderr(to(&log)).spawn().unwrap();
         let mut greeting = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut greeting).unwrap();
         let address =
@@ -105,6 +111,7 @@ impl Served {
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
         let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Type: application/json\r\n\
              {bearer}Content-Length: {}\r\n\r\n",
@@ -159,6 +166,15 @@ impl Drop for Served {
 
 fn stamp(db: &TestDb) -> Option<String> {
     db.open().read_now::<_, StoreError>(|tx| meta::get(tx, "stamp")).unwrap()
+}
+
+async fn a_log_that_nobody_reads_holds_nobody_up(db: TestDb) {
+    let server = Served::logging(&db, &["--demo"], "info", |_| Stdio::piped());
+    // Each call is a line of more than 200 bytes, and a pipe holds 64 kB.
+    for _ in 0..1000 {
+        assert_eq!(server.call("GET", "/v1/lifecycle", None, None).0, 200);
+    }
+    server.stop();
 }
 
 async fn a_command_stamps_a_new_database_as_production(db: TestDb) {

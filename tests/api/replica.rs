@@ -17,7 +17,7 @@ use crate::support::{
 
 /// Makes a primary and a standby that follows it; otherwise as the watchdog of the test run.
 const PAIR: &str = r#"
-trap '' INT TERM HUP
+trap '' INT TERM HUP PIPE
 folder=$(mktemp -d "${TMPDIR:-/tmp}/kiennghi-pair-XXXXXX" 2>/dev/null || mktemp -d /tmp/kiennghi-pair-XXXXXX) || exit 1
 cd "$folder" || exit 1
 copy=$(dirname "$(readlink -f "$1/initdb")")/pg_basebackup

@@ -93,10 +93,7 @@ pub(in crate::app) fn insert(
         created_at: world.now,
     };
     require_free(tx, &row)?;
-    match people::insert_official(tx, &row) {
-        Err(StoreError::Unique) => return Err(taken("/username").into()),
-        inserted => inserted?,
-    }
+    people::insert_official(tx, &row).map_err(of_username)?;
     record(tx, world, actor, &row, "creation")?;
     Ok(row.id)
 }
@@ -130,10 +127,7 @@ pub fn replace(
             ..before
         };
         require_free(tx, &row)?;
-        match people::changes::update_official(tx, &row) {
-            Err(StoreError::Unique) => return Err(taken("/username").into()),
-            updated => updated?,
-        }
+        people::changes::update_official(tx, &row).map_err(of_username)?;
         record(tx, world, &admin.actor(), &row, "change")
     })
 }
@@ -249,6 +243,14 @@ pub(in crate::app) fn check_facts(facts: &OfficialFacts) -> Result<(), Refusal> 
     checks.line("/position", &facts.position, LINE);
     checks.add(facts.username.as_deref().and_then(|name| check_username("/username", name)));
     checks.finish()
+}
+
+/// Of two who choose one name at once, the later one is told as well.
+fn of_username(error: StoreError) -> Error {
+    match error {
+        StoreError::Unique => taken("/username").into(),
+        other => other.into(),
+    }
 }
 
 fn require_free(tx: &mut AnyConnection, row: &OfficialRow) -> Result<(), Error> {

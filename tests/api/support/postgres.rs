@@ -12,7 +12,7 @@ use diesel::{Connection, PgConnection, connection::SimpleConnection};
 /// The watchdog: makes and starts the cluster, says where it is, and waits for the test run to end, also by a
 /// kill, which closes its standard input. Then it stops the server and removes the folder.
 const WATCHDOG: &str = r#"
-trap '' INT TERM HUP
+trap '' INT TERM HUP PIPE
 folder=$(mktemp -d "${TMPDIR:-/tmp}/kiennghi-pg-XXXXXX" 2>/dev/null || mktemp -d /tmp/kiennghi-pg-XXXXXX) || exit 1
 cd "$folder" || exit 1
 case $2 in
