@@ -22,6 +22,7 @@ use crate::{
 pub(crate) fn cases() -> Vec<Case> {
     cases![Postgres:
         two_processes_write_number_and_close_as_one,
+        while_one_numbers_the_other_does_not,
         of_many_at_one_version_one_wins_and_notes_do_not_compete,
         a_call_sent_to_both_at_once_is_done_once,
         allowances_hold_over_both_processes,
@@ -115,6 +116,32 @@ async fn two_processes_write_number_and_close_as_one(_: TestDb) {
         server.stop();
     }
     verified(&db);
+}
+
+async fn while_one_numbers_the_other_does_not(_: TestDb) {
+    let (db, servers) = founders(&[]);
+    let (_, admin) = servers[0].sign_in("admin", "kiennghi-demo");
+    let mut ledger = Ledger::open(&db);
+    ledger.shut_the_gate();
+    for server in &servers {
+        assert_eq!(post(server, "/v1/petitions", None, &[key()], &submission()).status, 201);
+    }
+    while ledger.at_the_gate() == 0 {
+        thread::yield_now();
+    }
+    let body = json!({"advance": "PT1S"});
+    let turn = |server| post(server, "/v1/sandbox/clock", Some(&admin), &[], &body).status;
+    thread::scope(|scope| {
+        let turned = servers.each_ref().map(|server| scope.spawn(|| turn(server)));
+        let mut waiting = 1;
+        while waiting == 1 && turned.iter().any(|turned| !turned.is_finished()) {
+            waiting = ledger.at_the_gate();
+        }
+        ledger.open_the_gate();
+        assert_eq!(waiting, 1, "so many are about to number");
+        assert_eq!(turned.map(|turned| turned.join().expect("an answer")), [200, 200]);
+    });
+    ledger.is_gapless();
 }
 
 /// The same call of many clients at the same time, each at one of the servers in turn.

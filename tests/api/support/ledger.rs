@@ -12,7 +12,7 @@ use super::TestDb;
 /// The names under which the two processes of a test know the database.
 pub(crate) const NAMES: [&str; 2] = ["one", "other"];
 
-/// A look at the tables that the program does not take.
+/// A look at the tables that is not the program's own.
 pub(crate) struct Ledger(PgConnection);
 
 #[derive(QueryableByName)]
@@ -62,6 +62,27 @@ impl Ledger {
             assert!(begun.elapsed().as_secs() < 300, "it never came to be that {condition}");
             thread::yield_now();
         }
+    }
+
+    /// Lets whoever is about to number wait at a gate, which is shut.
+    pub(crate) fn shut_the_gate(&mut self) {
+        self.run(
+            "CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                PERFORM pg_advisory_xact_lock_shared(1);
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER gate BEFORE UPDATE OF position ON event EXECUTE FUNCTION gate();
+            SELECT pg_advisory_lock(1);",
+        );
+    }
+
+    pub(crate) fn open_the_gate(&mut self) {
+        self.run("SELECT pg_advisory_unlock(1)");
+    }
+
+    /// How many wait at the gate.
+    pub(crate) fn at_the_gate(&mut self) -> i64 {
+        self.count("pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'")
     }
 
     /// The whole log has the places 1 to N in the order of each history, and no event was given a second one.
