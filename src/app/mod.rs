@@ -38,6 +38,7 @@ pub mod signing;
 pub mod submission;
 pub mod timeline;
 pub mod tokens;
+pub mod trace;
 pub mod tracking;
 pub mod verify;
 pub mod watch;

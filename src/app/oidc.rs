@@ -22,7 +22,7 @@ use super::{
 use crate::{
     domain::{
         id::OfficialId,
-        refusal::{FieldError, Refusal, Words},
+        refusal::{Refusal, Words},
         time::Instant,
     },
     store::{
@@ -73,17 +73,18 @@ struct Vouched {
 /// Begins a sign-in; with an official's session it begins the linking of an outside identity to him.
 pub async fn begin(app: &App, caller: Caller, wanted: Wanted) -> Result<Begun, Error> {
     let provider = app.providers().find(&wanted.provider).ok_or_else(|| {
-        bad("/provider", "unknown_code", "Không có nơi đăng nhập này.", "There is no such provider.")
+        let (vi, en) = ("Không có nơi đăng nhập này.", "There is no such provider.");
+        Refusal::field("/provider", "unknown_code", vi, en)
     })?;
     let settings = provider.settings();
     if !settings.redirect_uris.contains(&wanted.redirect_uri) {
         let (vi, en) = ("Địa chỉ quay lại không được phép.", "This address to return to is not allowed.");
-        return Err(bad("/redirect_uri", "not_allowed", vi, en));
+        return Err(Refusal::field("/redirect_uri", "not_allowed", vi, en).into());
     }
     let challenge = URL_SAFE_NO_PAD.decode(&wanted.code_challenge).unwrap_or_default();
     if challenge.len() != 32 {
         let (vi, en) = ("Cần SHA-256 của verifier, base64url.", "Needs the verifier's SHA-256 in base64url.");
-        return Err(bad("/code_challenge", "not_s256", vi, en));
+        return Err(Refusal::field("/code_challenge", "not_s256", vi, en).into());
     }
     let endpoint = provider.authorization_endpoint().await?;
     let (state, nonce) = (URL_SAFE_NO_PAD.encode(random::<32>()?), URL_SAFE_NO_PAD.encode(random::<32>()?));
@@ -111,10 +112,6 @@ pub async fn begin(app: &App, caller: Caller, wanted: Wanted) -> Result<Begun, E
         })
         .await?;
     Ok(Begun { authorization_url, state: SecretText::new(state), expires_at })
-}
-
-fn bad(pointer: &str, code: &'static str, vi: &str, en: &str) -> Error {
-    Error::Malformed(vec![FieldError::new(pointer, code, vi, en)])
 }
 
 /// Finishes a sign-in: a session for whom the provider vouches for.

@@ -64,7 +64,9 @@ impl Day {
     }
     /// The day so many days later (negative: earlier), clamped to jiff's range.
     pub fn plus_days(self, days: i64) -> Self {
-        Self(self.0.saturating_add(Span::new().days(days)))
+        let end = if days < 0 { Date::MIN } else { Date::MAX };
+        let span = Span::new().try_days(days);
+        Self(span.map_or(end, |span| self.0.saturating_add(span)))
     }
     /// How many days from `self` to `later`; negative when it is earlier.
     pub fn days_until(self, later: Day) -> i64 {
@@ -148,5 +150,20 @@ impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(|_| D::Error::custom("expected a date, such as 2026-11-23"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_end_where_the_calendar_does() {
+        let day: Day = "2026-11-23".parse().unwrap();
+        assert_eq!(day.plus_days(-23).to_string(), "2026-10-31");
+        for far in [7_304_484, 7_304_485, i64::from(u32::MAX), i64::MAX] {
+            assert_eq!(day.plus_days(far), Day::new(Date::MAX));
+            assert_eq!(day.plus_days(-far), Day::new(Date::MIN));
+        }
     }
 }

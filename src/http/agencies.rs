@@ -8,7 +8,7 @@ use super::{
     admin,
     auth::Call,
     cached,
-    extract::{Limit, PathId, Query},
+    extract::{Limit, PathId, Query, Short},
     openapi::code,
     problem::Problem,
     views::AgencyRef,
@@ -160,8 +160,8 @@ pub(super) struct AgenciesQuery {
     #[param(schema_with = code::<Level>, required = false)]
     level: Option<Level>,
     /// Only the one whose whole code this is.
-    #[param(max_length = 35)]
-    code: Option<String>,
+    #[param(value_type = Option<String>, max_length = 35)]
+    code: Option<Short<35>>,
     /// Rows on the page.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
@@ -253,7 +253,8 @@ pub(super) async fn list_agencies(
 ) -> Result<HttpResponse, Problem> {
     let query = query.0?;
     let (limit, from) = (query.limit.rows(), query.cursor);
-    let wanted = Wanted { parent_id: query.parent_id, level: query.level, code: query.code };
+    let wanted =
+        Wanted { parent_id: query.parent_id, level: query.level, code: query.code.map(|code| code.0) };
     let read = call.read(move |tx, world| {
         let binding = Binding { route: AGENCIES, caller: "", filters: &wanted };
         let after: Option<String> =

@@ -35,10 +35,9 @@ use super::{
     metrics,
     problem::{MEDIA_TYPE, Problem},
     server::Leaving,
-    trace::Trace,
 };
 use crate::{
-    app::{self, clock},
+    app::{self, clock, trace::Trace},
     config::{HttpSettings, Proxies},
     domain::vocabulary::Language,
 };
@@ -115,7 +114,7 @@ pub async fn serve(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let context = Context::of(&request);
     let begun = Instant::now();
-    let trace = Trace::of(request.headers());
+    let trace = trace_of(request.headers());
     let span = tracing::info_span!(
         "request",
         request_id = %context.request_id,
@@ -125,7 +124,6 @@ pub async fn serve(
         route = context.route.as_str(),
     );
     request.extensions_mut().insert(RequestId(context.request_id.clone()));
-    request.extensions_mut().insert(trace);
     if let Some(reply) = options(&request) {
         return Ok(finish(request.into_response(reply), &context));
     }
@@ -134,7 +132,8 @@ pub async fn serve(
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    let work = unpanicked(async move { next.call(request).await }.instrument(span.clone()));
+    let work = trace.around(async move { next.call(request).await }.instrument(span.clone()));
+    let work = unpanicked(work);
     let outcome = tokio::time::timeout(time, work).await;
     let _entered = span.entered();
     let reply = match outcome {
@@ -145,6 +144,11 @@ pub async fn serve(
     };
     log(&context, reply.status(), begun);
     Ok(reply)
+}
+
+fn trace_of(headers: &HeaderMap) -> Trace {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    Trace::of(text("traceparent"), text("tracestate"))
 }
 
 /// The answer to an OPTIONS request to an address of the API.

@@ -22,6 +22,8 @@ use serde::{
 };
 use serde_json::Value;
 
+pub use bounded::{Short, UpTo};
+
 use super::{
     edge::{Edge, RequestId},
     headers, json,
@@ -241,5 +243,6 @@ extractors! {
     [] RequestId = |request| request.extensions().get::<Self>().cloned().unwrap_or(Self(String::new()));
 }
 
+mod bounded;
 #[cfg(test)]
 mod tests;

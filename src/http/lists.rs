@@ -2,12 +2,15 @@
 
 use actix_web::{HttpResponse, http::header};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{
+    IntoParams, OpenApi, PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
 
 use super::{
     auth::Call,
-    extract::{Limit, Query},
-    openapi::{code, open_code},
+    extract::{Limit, Query, Short, UpTo},
+    openapi::{DayOrInstant, code, one_of, open_code},
     problem::Problem,
     views::{AgencyRef, DeadlineView, PersonView, RuleRef},
 };
@@ -36,8 +39,8 @@ pub(super) struct Api;
 #[into_params(parameter_in = Query)]
 pub(super) struct PetitionsQuery {
     /// The petition of this code.
-    #[param(max_length = 20)]
-    code: Option<String>,
+    #[param(value_type = Option<String>, max_length = 20)]
+    code: Option<Short<20>>,
     #[param(schema_with = code::<State>)]
     state: Option<State>,
     #[param(schema_with = code::<PublicStatus>)]
@@ -47,8 +50,8 @@ pub(super) struct PetitionsQuery {
     #[param(schema_with = code::<Channel>)]
     channel: Option<Channel>,
     /// Code of a field.
-    #[param(max_length = 64)]
-    field_code: Option<String>,
+    #[param(value_type = Option<String>, max_length = 64)]
+    field_code: Option<Short<64>>,
     /// With this agency: the lead agency, before an assignment the intake agency.
     #[param(value_type = Option<uuid::Uuid>)]
     agency_id: Option<AgencyId>,
@@ -65,15 +68,15 @@ pub(super) struct PetitionsQuery {
     #[param(schema_with = code::<Timeliness>)]
     timeliness: Option<Timeliness>,
     /// Received then or later: a day or an instant.
-    #[param(value_type = Option<String>, example = "2026-01-01", max_length = 40)]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-01-01")]
     received_from: Option<When>,
     /// Received before: a day or an instant.
-    #[param(value_type = Option<String>, example = "2026-07-01", max_length = 40)]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-01")]
     received_to: Option<When>,
     /// `-received_at`: received last first; `received_at`: first first; `due_at`: whose clock runs, the first to
     /// fall due first, then the others.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "-received_at", max_length = 20)]
+    #[param(value_type = ListSorts, inline, required = false, example = "-received_at")]
     sort: ListSort,
     /// Rows on a page.
     #[serde(default)]
@@ -90,7 +93,7 @@ pub(super) struct PetitionsQuery {
 #[into_params(parameter_in = Query)]
 pub(super) struct OverdueQuery {
     /// As it stood at this instant, or at the end of this day; in the future, as it will stand if nothing happens.
-    #[param(value_type = Option<String>, example = "2026-06-30", max_length = 40)]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
     as_of: Option<When>,
     /// With this agency: the lead agency, before an assignment the intake agency.
     #[param(value_type = Option<uuid::Uuid>)]
@@ -99,8 +102,8 @@ pub(super) struct OverdueQuery {
     #[param(default = true)]
     subtree: Option<bool>,
     /// Code of a field.
-    #[param(max_length = 64)]
-    field_code: Option<String>,
+    #[param(value_type = Option<String>, max_length = 64)]
+    field_code: Option<Short<64>>,
     #[param(schema_with = code::<Kind>)]
     kind: Option<Kind>,
     #[param(schema_with = code::<Channel>)]
@@ -109,11 +112,11 @@ pub(super) struct OverdueQuery {
     #[param(schema_with = code::<Stage>)]
     clock: Option<Stage>,
     /// At least so many days after the last day in time.
-    #[param(minimum = 0)]
-    min_days_overdue: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 0, maximum = 36500)]
+    min_days_overdue: Option<UpTo<36_500>>,
     /// `due_at`: longest overdue first; `-due_at`: last.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "due_at", max_length = 20)]
+    #[param(value_type = OverdueSorts, inline, required = false, example = "due_at")]
     sort: OverdueSort,
     /// Rows on a page.
     #[serde(default)]
@@ -123,6 +126,23 @@ pub(super) struct OverdueQuery {
     #[param(max_length = 2048)]
     cursor: Option<String>,
 }
+
+/// [`ListSort`] and [`OverdueSort`] to the document.
+enum ListSorts {}
+enum OverdueSorts {}
+
+impl PartialSchema for ListSorts {
+    fn schema() -> RefOr<Schema> {
+        one_of(["-received_at", "received_at", "due_at"])
+    }
+}
+impl PartialSchema for OverdueSorts {
+    fn schema() -> RefOr<Schema> {
+        one_of(["due_at", "-due_at"])
+    }
+}
+impl ToSchema for ListSorts {}
+impl ToSchema for OverdueSorts {}
 
 /// A petition in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -287,12 +307,12 @@ fn deadline(item: &Item, rules: &RuleBook, as_of: Instant) -> Option<DeadlineVie
 impl From<PetitionsQuery> for Asked {
     fn from(query: PetitionsQuery) -> Self {
         Self {
-            code: query.code,
+            code: query.code.map(|code| code.0),
             state: query.state,
             public_status: query.public_status,
             kind: query.kind,
             channel: query.channel,
-            field_code: query.field_code,
+            field_code: query.field_code.map(|code| code.0),
             agency_id: query.agency_id,
             subtree: query.subtree,
             responsible_id: query.responsible_id,
@@ -312,11 +332,11 @@ impl From<OverdueQuery> for Asked {
             as_of: query.as_of,
             agency_id: query.agency_id,
             subtree: query.subtree,
-            field_code: query.field_code,
+            field_code: query.field_code.map(|code| code.0),
             kind: query.kind,
             channel: query.channel,
             clock: query.clock,
-            min_days_overdue: query.min_days_overdue,
+            min_days_overdue: query.min_days_overdue.map(|days| days.0),
             ..Self::default()
         }
     }

@@ -134,7 +134,7 @@ async fn read_me(call: Call) -> Result<HttpResponse, Problem> {
 /// The present password and the new one.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"current_password": "kiennghi-demo", "new_password": "ba con mèo đen trên mái"}))]
+#[schema(example = json!({"current_password": "mật khẩu đang dùng", "new_password": "ba con mèo đen trên mái"}))]
 struct PasswordBody {
     #[schema(value_type = String, format = Password, max_length = 1024)]
     current_password: Personal,

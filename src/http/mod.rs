@@ -38,7 +38,6 @@ mod sandbox;
 pub mod server;
 mod sessions;
 pub mod strict;
-pub mod trace;
 mod tracking;
 mod views;
 

@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document: what the modules say of their operations, and what is said of all of them at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{
     HttpResponse,
@@ -8,12 +8,12 @@ use actix_web::{
     web,
 };
 use utoipa::{
-    OpenApi,
+    OpenApi, PartialSchema, ToSchema,
     openapi::{
-        self, Components, ContentBuilder, Header, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder,
-        Responses,
-        path::{Operation, PathItem},
-        schema::{ObjectBuilder, Schema, Type},
+        self, Components, Content, ContentBuilder, Header, HeaderBuilder, Ref, RefOr, Required, Response,
+        ResponseBuilder, Responses,
+        path::{Operation, Parameter, PathItem},
+        schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -33,7 +33,7 @@ const BEARER: &str = "bearer";
 #[openapi(
     info(
         title = "kiennghi",
-        description = "Follows each citizen's petition from submission to public written reply, names who is responsible and by when, and proves afterwards what happened.\n\nTimes are RFC 3339 with an offset; `…_at` is an instant, `…_on` a civil day in the zone of the installation (Asia/Ho_Chi_Minh). Every 4xx and 5xx is a problem (RFC 9457) with a stable `code`, in Vietnamese or, with `Accept-Language: en`, in English. Lists of codes may grow: treat an unknown one as such.",
+        description = "Follows each citizen's petition from submission to public written reply, names who is responsible and by when, and proves afterwards what happened.\n\nTimes are RFC 3339 with an offset; `…_at` is an instant, `…_on` a civil day in the zone of the installation (Asia/Ho_Chi_Minh). Every 4xx and 5xx is a problem (RFC 9457) with a stable `code`, in Vietnamese or, with `Accept-Language: en`, in English. Lists of codes may grow: treat an unknown one as such. Texts may not be blank; control characters other than TAB, LF and CR, and changes of writing direction, are refused.",
         license(name = "EUPL-1.2", identifier = "EUPL-1.2")
     ),
     servers((url = "/", description = "This installation")),
@@ -78,10 +78,15 @@ pub fn document() -> openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
         let has_parameter = path.contains('{');
         for (operation, writes) in operations(item) {
+            if let Some(components) = &document.components {
+                require_body(operation, components);
+            }
+            describe_condition(operation);
             used.extend(add_problems(operation, writes, has_parameter));
         }
     }
     if let Some(components) = &mut document.components {
+        refuse_blank(&mut components.schemas);
         components.responses.retain(|name, _| used.contains(name));
     }
     document
@@ -94,6 +99,39 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool
     reads.chain(writes.map(|operation| (operation, true)))
 }
 
+/// A body is needed where some member of it is; otherwise an empty one reads as `{}`.
+fn require_body(operation: &mut Operation, components: &Components) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    let needed = |content: &RefOr<Content>| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. }) => {
+            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+            let found = components.schemas.get(name);
+            !matches!(found, Some(RefOr::T(Schema::Object(object))) if object.required.is_empty())
+        }
+        _ => true,
+    };
+    let required = if body.content.values().any(needed) { Required::True } else { Required::False };
+    body.required = Some(required);
+}
+
+/// An entity tag, as RFC 9110 §8.8.3 writes it, or `*`: everything else is no version.
+fn describe_condition(operation: &mut Operation) {
+    if let Some(condition) = condition_of(operation) {
+        let tag = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(70))
+            .pattern(Some(r#"^(\*|(W/)?"[!#-+\-.-~]{0,64}")$"#));
+        condition.schema = Some(RefOr::T(tag.into()));
+    }
+}
+
+fn condition_of(operation: &mut Operation) -> Option<&mut Parameter> {
+    operation.parameters.iter_mut().flatten().find_map(|parameter| match parameter {
+        RefOr::T(parameter) if parameter.name == "If-Match" => Some(parameter),
+        _ => None,
+    })
+}
+
 /// Every operation answers its refusals as problems; which ones follows from what it is.
 fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) -> Vec<String> {
     let secured = operation.security.as_ref().is_some_and(|security| {
@@ -101,11 +139,7 @@ fn add_problems(operation: &mut Operation, writes: bool, has_parameter: bool) ->
             serde_json::to_value(requirement).is_ok_and(|value| value.get(BEARER).is_some())
         })
     });
-    let conditional = operation
-        .parameters
-        .iter()
-        .flatten()
-        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match"));
+    let conditional = condition_of(operation).is_some();
     let mut statuses = vec![400, 406, 429, 500, 503];
     if secured {
         statuses.extend([401, 403]);
@@ -202,6 +236,44 @@ pub(super) fn open_code<C: Code>() -> Schema {
         .description(Some(format!("Code of a {}; the list may grow, see /v1/reference.", C::NAME)))
         .examples([first])
         .into()
+}
+
+/// The schema of a parameter that has one value of a few; the first holds when it is absent.
+pub(super) fn one_of<const N: usize>(values: [&str; N]) -> RefOr<Schema> {
+    let default = values.first().map(|first| (*first).into());
+    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).default(default);
+    RefOr::T(schema.into())
+}
+
+/// A parameter that is a civil day or an instant, to the document.
+pub(super) enum DayOrInstant {}
+
+impl PartialSchema for DayOrInstant {
+    fn schema() -> RefOr<Schema> {
+        let text = |format| {
+            ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)))
+        };
+        RefOr::T(AnyOfBuilder::new().item(text(KnownFormat::Date)).item(text(KnownFormat::DateTime)).into())
+    }
+}
+
+impl ToSchema for DayOrInstant {}
+
+/// Texts of a request say something: the domain refuses blank ones, so the document does.
+fn refuse_blank(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let bodies = schemas.iter_mut().filter(|(name, _)| name.ends_with("Body"));
+    for schema in bodies.map(|(_, schema)| schema) {
+        let RefOr::T(Schema::Object(body)) = schema else { continue };
+        for property in body.properties.values_mut() {
+            if let RefOr::T(Schema::Object(text)) = property
+                && text.max_length.is_some()
+                && text.min_length.is_none_or(|least| least == 1)
+            {
+                text.min_length = Some(1);
+                text.pattern = Some(r"\S".to_owned());
+            }
+        }
+    }
 }
 
 /// The document as a file: indented, with a newline at the end.

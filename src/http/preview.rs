@@ -7,7 +7,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use super::{
     auth::Call,
     cached,
-    extract::Query,
+    extract::{Query, Short},
     openapi::{code, open_code},
     problem::Problem,
 };
@@ -61,8 +61,8 @@ pub(super) struct PreviewQuery {
     #[param(schema_with = code::<SubmitterType>, required = false)]
     submitter_type: Option<SubmitterType>,
     /// What it is about: other unless told.
-    #[param(max_length = 64)]
-    field_code: Option<String>,
+    #[param(value_type = Option<String>, max_length = 64)]
+    field_code: Option<Short<64>>,
     /// How pressing: normal unless told.
     #[param(schema_with = code::<Urgency>, required = false)]
     urgency: Option<Urgency>,
@@ -170,7 +170,7 @@ fn question(query: PreviewQuery) -> Result<Question, Error> {
         instance: query.instance.or(first),
         channel: query.channel.unwrap_or(Channel::WebPortal),
         submitter_type: query.submitter_type.unwrap_or(SubmitterType::Individual),
-        field_code: query.field_code.unwrap_or_else(|| "other".to_owned()),
+        field_code: query.field_code.map_or_else(|| "other".to_owned(), |code| code.0),
         urgency: query.urgency.unwrap_or(Urgency::Normal),
         complexity: query.complexity.unwrap_or(Complexity::Normal),
         remote_area: query.remote_area.unwrap_or(false),

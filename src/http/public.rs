@@ -11,7 +11,7 @@ pub(super) use views::{MarkView, PublishedView, ResponsibleView};
 use super::{
     auth::Call,
     cached,
-    extract::{Limit, Query},
+    extract::{Limit, Query, Short},
     openapi::code,
     problem::Problem,
 };
@@ -43,8 +43,8 @@ pub(super) struct PublicQuery {
     #[param(schema_with = code::<Kind>, required = false)]
     kind: Option<Kind>,
     /// Only of this field.
-    #[param(max_length = 64)]
-    field_code: Option<String>,
+    #[param(value_type = Option<String>, max_length = 64)]
+    field_code: Option<Short<64>>,
     /// Only with this agency.
     #[param(value_type = Option<uuid::Uuid>)]
     agency_id: Option<AgencyId>,
@@ -52,8 +52,8 @@ pub(super) struct PublicQuery {
     #[param(schema_with = code::<PublicStatus>, required = false)]
     public_status: Option<PublicStatus>,
     /// Only about this administrative area.
-    #[param(max_length = 16)]
-    area_code: Option<String>,
+    #[param(value_type = Option<String>, max_length = 16)]
+    area_code: Option<Short<16>>,
     /// Rows on the page.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
@@ -91,10 +91,10 @@ pub(super) async fn list_public_petitions(
     let (limit, from, language) = (query.limit.rows(), query.cursor, call.language);
     let filter = Filter {
         kind: query.kind,
-        field_code: query.field_code,
+        field_code: query.field_code.map(|code| code.0),
         agency_id: query.agency_id,
         status: query.public_status,
-        area_code: query.area_code,
+        area_code: query.area_code.map(|code| code.0),
     };
     let read = call.read(move |tx, world| {
         let binding = Binding { route: PETITIONS, caller: "", filters: &filter };

@@ -2,13 +2,16 @@
 
 use actix_web::{HttpResponse, http::header};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{
+    IntoParams, OpenApi, PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
 
 use super::{
     auth::Call,
-    extract::Query,
+    extract::{Query, Short, UpTo},
     lists::answer,
-    openapi::{code, open_code},
+    openapi::{DayOrInstant, code, one_of, open_code},
     problem::Problem,
 };
 use crate::{
@@ -37,11 +40,11 @@ pub(super) struct Api;
 #[into_params(parameter_in = Query)]
 pub(super) struct SummaryQuery {
     /// As it stood at this instant, or at the end of this day; in the future, as it will stand if nothing happens.
-    #[param(value_type = Option<String>, example = "2026-06-30", max_length = 40)]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
     as_of: Option<When>,
     /// `agency`, `field` or `kind`.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "agency", max_length = 20)]
+    #[param(value_type = SummaryGroups, inline, required = false, example = "agency")]
     group_by: SummaryBy,
     /// With this agency: the lead agency, before an assignment the intake agency.
     #[param(value_type = Option<uuid::Uuid>)]
@@ -50,8 +53,8 @@ pub(super) struct SummaryQuery {
     #[param(default = true)]
     subtree: Option<bool>,
     /// Code of a field.
-    #[param(max_length = 64)]
-    field_code: Option<String>,
+    #[param(value_type = Option<String>, max_length = 64)]
+    field_code: Option<Short<64>>,
     #[param(schema_with = code::<Kind>)]
     kind: Option<Kind>,
     #[param(schema_with = code::<Channel>)]
@@ -60,8 +63,8 @@ pub(super) struct SummaryQuery {
     #[param(schema_with = code::<Stage>)]
     clock: Option<Stage>,
     /// At least so many days after the last day in time.
-    #[param(minimum = 0)]
-    min_days_overdue: Option<u32>,
+    #[param(value_type = Option<u32>, minimum = 0, maximum = 36500)]
+    min_days_overdue: Option<UpTo<36_500>>,
 }
 
 /// Which promises are looked at.
@@ -70,19 +73,36 @@ pub(super) struct SummaryQuery {
 #[into_params(parameter_in = Query)]
 pub(super) struct TimelinessQuery {
     /// Received then or later: a day or an instant.
-    #[param(value_type = Option<String>, example = "2026-01-01", max_length = 40)]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-01-01")]
     from: Option<When>,
     /// Received before: a day or an instant.
-    #[param(value_type = Option<String>, example = "2026-07-01", max_length = 40)]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-01")]
     to: Option<When>,
     /// As it stood at this instant, or at the end of this day; in the future, as it will stand if nothing happens.
-    #[param(value_type = Option<String>, example = "2026-06-30", max_length = 40)]
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
     as_of: Option<When>,
     /// `agency`, `field`, `kind`, `channel`, `level` or `month`.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "agency", max_length = 20)]
+    #[param(value_type = TimelinessGroups, inline, required = false, example = "agency")]
     group_by: TimelinessBy,
 }
+
+/// [`SummaryBy`] and [`TimelinessBy`] to the document.
+enum SummaryGroups {}
+enum TimelinessGroups {}
+
+impl PartialSchema for SummaryGroups {
+    fn schema() -> RefOr<Schema> {
+        one_of(["agency", "field", "kind"])
+    }
+}
+impl PartialSchema for TimelinessGroups {
+    fn schema() -> RefOr<Schema> {
+        one_of(["agency", "field", "kind", "channel", "level", "month"])
+    }
+}
+impl ToSchema for SummaryGroups {}
+impl ToSchema for TimelinessGroups {}
 
 /// How many of a group are overdue.
 #[derive(Debug, Serialize, ToSchema)]
@@ -319,11 +339,11 @@ impl From<SummaryQuery> for Asked {
             as_of: query.as_of,
             agency_id: query.agency_id,
             subtree: query.subtree,
-            field_code: query.field_code,
+            field_code: query.field_code.map(|code| code.0),
             kind: query.kind,
             channel: query.channel,
             clock: query.clock,
-            min_days_overdue: query.min_days_overdue,
+            min_days_overdue: query.min_days_overdue.map(|days| days.0),
             ..Self::default()
         }
     }

@@ -18,8 +18,10 @@ macro_rules! tables {
     };
 }
 
+mod notes;
 mod sessions;
 
+pub use notes::{idempotency_record, personal_data_read};
 pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};
 
 tables! {
@@ -373,29 +375,6 @@ tables! {
         from_at -> Instant,
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
-    }
-
-    idempotency_record (caller, method, route, key) {
-        caller -> Text,
-        method -> Text,
-        route -> Text,
-        key -> Text,
-        fingerprint -> Binary,
-        status -> Integer,
-        subject_id -> Nullable<Id>,
-        sequence -> Nullable<Integer>,
-        body -> Nullable<Json>,
-        created_at -> Instant,
-    }
-
-    personal_data_read (id) {
-        id -> Id,
-        petition_id -> Id,
-        official_id -> Id,
-        role -> Text,
-        what -> Text,
-        at -> Instant,
-        request_id -> Nullable<Text>,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who asks too often is told when to come back; who guesses is locked out, and nobody else is.
 
+use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -14,6 +15,7 @@ pub(crate) fn cases() -> Vec<Case> {
         attack_17_a_flood_of_petitions_is_held_up,
         attack_18_a_forwarded_address_is_believed_from_our_proxies_alone,
         attack_39_guessing_keys_ends_in_a_lock,
+        whoever_is_signed_in_guesses_no_more,
         a_lock_survives_a_restart_and_doubles,
         a_right_password_clears_what_was_counted,
         many_guesses_at_once_are_no_more_than_one_after_another,
@@ -163,6 +165,53 @@ async fn attack_39_guessing_keys_ends_in_a_lock(db: TestDb) {
     // A code is the same however it is typed.
     let typed = code.to_lowercase().replace('-', " ");
     refused(show(&typed, wrong, "192.0.2.1").call().await, "failed-proofs");
+}
+
+async fn whoever_is_signed_in_guesses_no_more(db: TestDb) {
+    let app = TestApp::set(
+        db,
+        &[
+            "--limit-tracking",
+            "0",
+            "--limit-sign-in",
+            "0",
+            "--lock-failures",
+            "3",
+            "--lock-failures-of-many",
+            "50",
+        ],
+    );
+    let city = app.agency("H99", "Thành phố", None);
+    let official = app.official("handler", city, Role::Handler, None, Visibility::PartiesOnly);
+    // Whoever found a telephone that is signed in does not find out the password with it.
+    let session = app.token(official);
+    let change = |present: &str| {
+        let body = json!({"current_password": present, "new_password": "ba con mèo đen trên mái"});
+        app.send(Method::PUT, "/v1/me/password").token(&session).from("192.0.2.1").json(body)
+    };
+    for _ in 0..3 {
+        assert_eq!(change("wrong").call().await.expect(422).body["errors"][0]["code"], "wrong");
+    }
+    assert_eq!(refused(change(PASSWORD).call().await, "failed-proofs"), 60);
+    refused(sign_in(&app, "handler", PASSWORD).from("192.0.2.2").call().await, "failed-proofs");
+    later(&app, MINUTE);
+    change(PASSWORD).call().await.expect(204);
+    // An account of one's own is no place to try keys from.
+    let receipt = submit(&app).from("192.0.2.3").call().await.expect(201);
+    let (code, key) = (receipt.body["code"].as_str().unwrap(), receipt.body["access_key"].as_str().unwrap());
+    let citizen = app.citizen("079123456789");
+    let claim = |key: &str| {
+        let items = json!({"items": [{"code": code, "access_key": key}]});
+        app.post("/v1/me/petitions").token(&citizen).from("192.0.2.4").json(items)
+    };
+    for _ in 0..3 {
+        claim("00000-00000-00000-00000-0").call().await.expect(404);
+    }
+    assert_eq!(refused(claim(key).call().await, "failed-proofs"), 60);
+    let mine = app.get("/v1/me/petitions").token(&citizen).call().await.expect(200);
+    assert_eq!(mine.body["items"], json!([]));
+    later(&app, MINUTE);
+    assert_eq!(claim(key).call().await.expect(200).body["petitions"], json!([code]));
 }
 
 async fn a_lock_survives_a_restart_and_doubles(db: TestDb) {

@@ -13,6 +13,7 @@ mod assaults;
 mod attacks;
 mod authorization;
 mod backup;
+mod bounds;
 mod cli;
 mod cube;
 mod demo;
@@ -58,6 +59,7 @@ fn all_cases() -> Vec<Case> {
         attacks::cases(),
         authorization::cases(),
         backup::cases(),
+        bounds::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),

@@ -28,6 +28,7 @@ pub(crate) fn cases() -> Vec<Case> {
         what_the_id_token_must_say,
         what_the_id_token_must_be_signed_with,
         a_provider_that_is_down,
+        a_provider_is_told_of_the_trace,
         unknown_keys_make_one_fetch,
         an_official_links_and_signs_in,
         a_citizen_keeps_his_petitions,
@@ -201,14 +202,14 @@ async fn attack_11_login_delegation(db: TestDb) {
     for other in
         ["https://evil.example/back", "https://app.example.vn/back/", "https://app.example.vn/back?x=1"]
     {
-        let reply = begin(other, CHALLENGE).await.expect(400);
+        let reply = begin(other, CHALLENGE).await.expect(422);
         assert_eq!(reply.body["errors"][0]["pointer"], "#/redirect_uri", "{other}");
     }
     for weak in ["", "plain", VERIFIER.get(1..).unwrap()] {
-        assert_eq!(begin(BACK, weak).await.expect(400).body["errors"][0]["pointer"], "#/code_challenge");
+        assert_eq!(begin(BACK, weak).await.expect(422).body["errors"][0]["pointer"], "#/code_challenge");
     }
     let unknown = json!({"provider": "x", "redirect_uri": BACK, "code_challenge": CHALLENGE});
-    scene.app.post("/v1/sessions/oidc/authorizations").json(unknown).call().await.expect(400);
+    scene.app.post("/v1/sessions/oidc/authorizations").json(unknown).call().await.expect(422);
     assert_eq!(scene.sessions(), 1);
 
     // A state that nobody came back with in time.
@@ -288,6 +289,19 @@ async fn what_the_id_token_must_be_signed_with(db: TestDb) {
     refused(scene.finish(&state, &code, VERIFIER).await, "a shared secret");
     assert_eq!(scene.sessions(), 0);
     scene.sign_in("an", |header, _| header.kid = None).await.expect(201);
+}
+
+async fn a_provider_is_told_of_the_trace(db: TestDb) {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let scene = Scene::new(db);
+    let (address, state) = scene.begin("citizens", None).await;
+    let code = scene.fake.vouch(&address, "079123456789", |_, _| ());
+    let body = json!({"state": state, "code": code, "code_verifier": VERIFIER});
+    let request = scene.app.post("/v1/sessions/oidc").json(body);
+    request.header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01")).call().await.expect(201);
+    let told = scene.fake.trace().expect("a trace");
+    assert!(told.starts_with(&format!("00-{TRACE}-")) && told.ends_with("-01"), "{told}");
+    assert!(!told.contains("00f067aa0ba902b7"), "our own span, not the caller's");
 }
 
 async fn a_provider_that_is_down(db: TestDb) {

@@ -12,7 +12,8 @@ pub(crate) fn cases() -> Vec<Case> {
         the_file_is_the_document,
         no_reference_dangles,
         no_two_types_share_a_name,
-        every_operation_says_what_it_is
+        every_operation_says_what_it_is,
+        bodies_are_as_strict_as_the_server
     ]
 }
 
@@ -39,6 +40,20 @@ fn no_reference_dangles() {
         let pointer = reference.strip_prefix('#').expect("a reference within the document");
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
+}
+
+/// A body without a member that is needed may be left out; texts of a body say something.
+fn bodies_are_as_strict_as_the_server() {
+    let document = document();
+    let required = |path: &str| document["paths"][path]["post"]["requestBody"]["required"].clone();
+    assert_eq!(required("/v1/petitions/{id}/closing"), Value::Bool(false));
+    assert_eq!(required("/v1/petitions/{id}/rejection"), Value::Bool(true));
+    let text =
+        |body: &str, member: &str| document["components"]["schemas"][body]["properties"][member].clone();
+    assert_eq!(text("RejectionBody", "explanation")["pattern"], Value::from(r"\S"));
+    assert_eq!(text("RejectionBody", "guided_to")["minLength"], Value::from(1));
+    assert_eq!(text("SubmissionBody", "access_key_hash")["minLength"], Value::from(64));
+    assert_eq!(text("RejectionBody", "ground").get("pattern"), None);
 }
 
 /// In the document a type is its name: of two with one name, one would silently stand for both.

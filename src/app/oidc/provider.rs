@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::{Wanted, id_token::KeySet};
 use crate::{
-    app::{Error, clock::real_now, secrets::SecretText},
+    app::{Error, clock::real_now, secrets::SecretText, trace},
     domain::{refusal::Words, time::Instant},
 };
 
@@ -241,6 +241,8 @@ impl Outside {
 
     /// Sends a request and reads the answer as far as the limit.
     async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), Error> {
+        let request =
+            trace::outgoing().into_iter().fold(request, |request, (name, text)| request.header(name, text));
         let mut answer = request.send().await.map_err(|error| self.down(&error.without_url().to_string()))?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|_| self.down("its answer broke off"))? {

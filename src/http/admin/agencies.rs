@@ -177,7 +177,7 @@ pub(super) async fn found_agency(
 /// A new name, code, tier or place begins on a day, and the former version is kept; head, area and default hold at
 /// once. Refused as a conflict when it would leave an agency without somebody who receives and coordinates.
 #[utoipa::path(put, path = "/v1/agencies/{id}", tag = "administration", security(("bearer" = [])), request_body = AgencyChangeBody,
-    params(("id" = uuid::Uuid, Path, description = "The agency."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".", max_length = 70)),
+    params(("id" = uuid::Uuid, Path, description = "The agency."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Changed.", body = AgencyDetail, headers(("ETag" = String, description = "The new version.")))))]
 pub(super) async fn replace_agency(
     call: Call,
@@ -199,7 +199,7 @@ pub(super) async fn replace_agency(
 /// Refused while open petitions, officials or agencies below are with it, and says how many. Those above still reach
 /// what it left.
 #[utoipa::path(post, path = "/v1/agencies/{id}/dissolution", tag = "administration", security(("bearer" = [])), request_body = DissolutionBody,
-    params(("id" = uuid::Uuid, Path, description = "The agency."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".", max_length = 70)),
+    params(("id" = uuid::Uuid, Path, description = "The agency."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Dissolved.", body = AgencyDetail, headers(("ETag" = String, description = "The new version.")))))]
 pub(super) async fn dissolve_agency(
     call: Call,

@@ -20,9 +20,9 @@ use crate::{
     },
     http::{
         auth::Call,
-        extract::{Limit, Query},
+        extract::{Limit, Query, Short},
         openapi::open_code,
-        problem::Problem,
+        problem::{Problem, ProblemDocument},
     },
     store::events::other::OtherEvent,
 };
@@ -52,8 +52,8 @@ pub(super) struct ChangesQuery {
     #[param(inline)]
     subject_kind: SubjectKind,
     /// Its id; of a field its code.
-    #[param(max_length = 64)]
-    subject: String,
+    #[param(value_type = String, max_length = 64)]
+    subject: Short<64>,
     /// Rows on the page.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
@@ -143,13 +143,14 @@ fn subject(kind: SubjectKind, text: String) -> Result<Subject, Error> {
 /// The history of an agency, a field, an official or a grant, the first change first. For administrators and auditors
 /// whose rights reach it.
 #[utoipa::path(get, path = "/v1/events", tag = "administration", security(("bearer" = [])), params(ChangesQuery),
-    responses((status = 200, description = "A page.", body = ChangesView)))]
+    responses((status = 200, description = "A page.", body = ChangesView),
+        (status = 404, description = "There is no such subject within reach.", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(super) async fn list_changes(call: Call, query: Query<ChangesQuery>) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
     let read = call.read(move |tx, world| {
         let reader = events::Reader::of(tx, world, &caller)?;
         let query = query.0?;
-        let (subject, limit) = (subject(query.subject_kind, query.subject)?, query.limit.rows());
+        let (subject, limit) = (subject(query.subject_kind, query.subject.0)?, query.limit.rows());
         let (scope, filters) = (caller.scope(), (subject.kind(), subject.id()));
         let binding = Binding { route: EVENTS, caller: &scope, filters: &filters };
         let after = query.cursor.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;

@@ -205,7 +205,7 @@ pub(super) async fn add_field(
 ///
 /// Its names, and whether it can be chosen. For administrators of the whole installation.
 #[utoipa::path(put, path = "/v1/fields/{code}", tag = "administration", security(("bearer" = [])), request_body = FieldChangeBody,
-    params(("code" = String, Path, description = "The field.", max_length = 64), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".", max_length = 70)),
+    params(("code" = String, Path, description = "The field.", max_length = 64), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Changed.", body = FieldDetail, headers(("ETag" = String, description = "The new version.")))))]
 pub(super) async fn replace_field(
     call: Call,

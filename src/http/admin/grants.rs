@@ -26,7 +26,7 @@ use crate::{
         auth::Call,
         extract::{Form, Limit, PathId, Query},
         openapi::{code, open_code},
-        problem::Problem,
+        problem::{Problem, ProblemDocument},
     },
     store::{AnyConnection, people},
 };
@@ -169,7 +169,8 @@ impl Versioned for GrantView {
 ///
 /// Ended ones too. For administrators and auditors whose rights reach his agency.
 #[utoipa::path(get, path = "/v1/grants", tag = "administration", security(("bearer" = [])), params(GrantsQuery),
-    responses((status = 200, description = "A page.", body = GrantsView)))]
+    responses((status = 200, description = "A page.", body = GrantsView),
+        (status = 404, description = "There is no such official within reach.", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(super) async fn list_grants(call: Call, query: Query<GrantsQuery>) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
     let read = call.read(move |tx, world| {
@@ -231,7 +232,7 @@ pub(super) async fn grant_role(
 ///
 /// At once; never one's own. Refused when it would leave an agency without somebody who receives and coordinates.
 #[utoipa::path(post, path = "/v1/grants/{id}/revocation", tag = "administration", security(("bearer" = [])), request_body = RevocationBody,
-    params(("id" = uuid::Uuid, Path, description = "The right."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".", max_length = 70)),
+    params(("id" = uuid::Uuid, Path, description = "The right."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Revoked.", body = GrantView, headers(("ETag" = String, description = "The new version.")))))]
 pub(super) async fn revoke_grant(
     call: Call,

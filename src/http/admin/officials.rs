@@ -164,7 +164,7 @@ pub(super) async fn read_official(call: Call, id: PathId<OfficialKey>) -> Result
 ///
 /// Name, position, username, or the agency he belongs to. His petitions stay with him until they are handed over.
 #[utoipa::path(put, path = "/v1/officials/{id}", tag = "administration", security(("bearer" = [])), request_body = OfficialBody,
-    params(("id" = uuid::Uuid, Path, description = "The official."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".", max_length = 70)),
+    params(("id" = uuid::Uuid, Path, description = "The official."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Changed.", body = OfficialDetail, headers(("ETag" = String, description = "The new version.")))))]
 pub(super) async fn replace_official(
     call: Call,
@@ -205,7 +205,7 @@ async fn act(
 /// responsible; coordinators hand them over. Refused when it would leave an agency without somebody who receives and
 /// coordinates.
 #[utoipa::path(post, path = "/v1/officials/{id}/disabling", tag = "administration", security(("bearer" = [])), request_body = EmptyBody,
-    params(("id" = uuid::Uuid, Path, description = "The official."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".", max_length = 70)),
+    params(("id" = uuid::Uuid, Path, description = "The official."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Disabled.", body = OfficialDetail, headers(("ETag" = String, description = "The new version.")))))]
 pub(super) async fn disable_official(
     call: Call,
@@ -220,7 +220,7 @@ pub(super) async fn disable_official(
 ///
 /// With the password and the rights it had.
 #[utoipa::path(post, path = "/v1/officials/{id}/enabling", tag = "administration", security(("bearer" = [])), request_body = EmptyBody,
-    params(("id" = uuid::Uuid, Path, description = "The official."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".", max_length = 70)),
+    params(("id" = uuid::Uuid, Path, description = "The official."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Enabled.", body = OfficialDetail, headers(("ETag" = String, description = "The new version.")))))]
 pub(super) async fn enable_official(
     call: Call,
@@ -236,7 +236,7 @@ pub(super) async fn enable_official(
 /// Makes a fresh one, which stands in this answer only. Not for oneself, nor for an account with more rights than the
 /// administrator might grant.
 #[utoipa::path(post, path = "/v1/officials/{id}/password-reset", tag = "administration", security(("bearer" = [])), request_body = EmptyBody,
-    params(("id" = uuid::Uuid, Path, description = "The official."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".", max_length = 70)),
+    params(("id" = uuid::Uuid, Path, description = "The official."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Reset.", body = OfficialDetail, headers(("ETag" = String, description = "The new version.")))))]
 pub(super) async fn reset_password(
     call: Call,

@@ -17,6 +17,7 @@ use kiennghi::{
     config, domain, http,
     store::{
         Db,
+        accounts::{self, AccountRow},
         agencies::{self, NewAgency},
         people::{self, GrantRow, OfficialRow},
     },
@@ -194,6 +195,19 @@ impl TestApp {
         let found = self.app.read_now(move |tx, _| Ok(people::official(tx, official)?)).expect("a look");
         let who = Who::Official(found.expect("an official"));
         sessions::open_now(&self.app, who).expect("a session").issued.token
+    }
+
+    /// An access token of a citizen with a new account.
+    pub(crate) fn citizen(&self, subject: &str) -> String {
+        let row = AccountRow {
+            id: new_id(),
+            issuer: "https://id.example.vn".to_owned(),
+            subject: subject.to_owned(),
+            created_at: self.now(),
+        };
+        let account = row.id;
+        self.app.write_now(move |tx, _| Ok(accounts::insert(tx, &row)?)).expect("an account");
+        sessions::open_now(&self.app, Who::Citizen(account)).expect("a session").issued.token
     }
 
     pub(crate) fn get(&self, path: impl Into<String>) -> Send<'_> {

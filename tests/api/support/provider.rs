@@ -42,6 +42,7 @@ struct Inner {
     codes: Mutex<HashMap<String, Code>>,
     discoveries: AtomicUsize,
     key_sets: AtomicUsize,
+    trace: Mutex<Option<String>>,
 }
 
 /// A code that was given out, and what it is good for, once.
@@ -68,6 +69,7 @@ impl FakeProvider {
             codes: Mutex::default(),
             discoveries: AtomicUsize::new(0),
             key_sets: AtomicUsize::new(0),
+            trace: Mutex::default(),
         });
         let data = web::Data::from(Arc::clone(&inner));
         let app = move || {
@@ -96,6 +98,11 @@ impl FakeProvider {
             label: Words::new("Định danh thử", "Test identity"),
             cache_minutes: 60,
         }
+    }
+
+    /// The `traceparent` of the last exchange of a code.
+    pub(crate) fn trace(&self) -> Option<String> {
+        self.inner.trace.lock().unwrap().clone()
     }
 
     /// Vouches for somebody who was sent to this address; returns the code he comes back with. The claims and the
@@ -177,6 +184,8 @@ async fn token(
         .encode("kiennghi+test:m%E1%BB%99t+b%C3%AD+m%E1%BA%ADt%2F%2B");
     let sent = request.headers().get("authorization").and_then(|field| field.to_str().ok());
     assert_eq!(sent, Some(format!("Basic {basic}").as_str()));
+    let trace = request.headers().get("traceparent").and_then(|field| field.to_str().ok());
+    *inner.trace.lock().unwrap() = trace.map(str::to_owned);
     let text = |name: &str| form.get(name).cloned().unwrap_or_default();
     let known = inner.codes.lock().unwrap().remove(&text("code"));
     let fits = known.filter(|known| {

@@ -3,14 +3,16 @@
 //! The log names trace and span, so that a line of ours is found from theirs. A header that is not sound begins a
 //! trace of our own.
 
-use actix_web::http::header::HeaderMap;
-
-use crate::app::secrets::random;
+use super::secrets::random;
 
 /// Longest `tracestate` that is handed on, in bytes.
 const STATE_LIMIT: usize = 512;
 
-/// The place of this request in a trace; in the request's extensions, for calls we make on its behalf.
+tokio::task_local! {
+    static CURRENT: Trace;
+}
+
+/// The place of a request in a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
     /// 32 hexadecimal digits, the same through all systems.
@@ -22,13 +24,11 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Goes on with the trace a request belongs to, or begins one.
-    pub fn of(headers: &HeaderMap) -> Self {
-        let parent = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse);
+    /// Goes on with the trace that `traceparent` and `tracestate` name, or begins one.
+    pub fn of(parent: Option<&str>, state: Option<&str>) -> Self {
         let span_id = hex(&random::<8>().unwrap_or([1; 8]));
-        match parent {
+        match parent.and_then(parse) {
             Some((trace_id, sampled)) => {
-                let state = headers.get("tracestate").and_then(|value| value.to_str().ok());
                 let state = state.filter(|text| text.len() <= STATE_LIMIT).map(str::to_owned);
                 Self { trace_id, span_id, sampled, state }
             }
@@ -41,12 +41,21 @@ impl Trace {
         }
     }
 
-    /// The headers of a call made on behalf of this request.
-    pub fn outgoing(&self) -> Vec<(&'static str, String)> {
+    /// Does the work of this request; what it asks of other systems belongs to the trace.
+    pub fn around<T>(self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        CURRENT.scope(self, work)
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
         let parent = format!("00-{}-{}-0{}", self.trace_id, self.span_id, u8::from(self.sampled));
         let state = self.state.clone().map(|state| ("tracestate", state));
         std::iter::once(("traceparent", parent)).chain(state).collect()
     }
+}
+
+/// The headers of a call that is made on behalf of the present request; none outside of one.
+pub fn outgoing() -> Vec<(&'static str, String)> {
+    CURRENT.try_with(Trace::headers).unwrap_or_default()
 }
 
 /// Trace and sampling flag of a `traceparent` (W3C Trace Context §3.2); later versions may have more fields.
@@ -74,17 +83,12 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{HeaderName, HeaderValue};
-
     use super::*;
 
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
     fn of(parent: &str) -> Trace {
-        let mut headers = HeaderMap::new();
-        headers.insert(HeaderName::from_static("traceparent"), HeaderValue::from_str(parent).unwrap());
-        headers.insert(HeaderName::from_static("tracestate"), HeaderValue::from_static("vendor=1"));
-        Trace::of(&headers)
+        Trace::of(Some(parent), Some("vendor=1"))
     }
 
     #[test]
@@ -93,7 +97,7 @@ mod tests {
         assert_eq!(trace.trace_id, TRACE);
         assert_ne!(trace.span_id, "00f067aa0ba902b7", "this request is a span of its own");
         let parent = format!("00-{TRACE}-{}-01", trace.span_id);
-        assert_eq!(trace.outgoing(), [("traceparent", parent), ("tracestate", "vendor=1".to_owned())]);
+        assert_eq!(trace.headers(), [("traceparent", parent), ("tracestate", "vendor=1".to_owned())]);
         assert_eq!(of(&format!("01-{TRACE}-00f067aa0ba902b7-00-more")).trace_id, TRACE);
     }
 
@@ -112,7 +116,7 @@ mod tests {
         ] {
             let trace = of(wrong);
             assert!(trace.trace_id != TRACE && trace.trace_id.len() == 32, "{wrong}");
-            assert_eq!(trace.outgoing().len(), 1, "{wrong}");
+            assert_eq!(trace.headers().len(), 1, "{wrong}");
         }
     }
 }
