@@ -14,7 +14,7 @@ use crate::{
     kill::{Load, nothing_is_lost_or_doubled, petition_count, verified},
     support::{
         Case, Database, TestDb, cases,
-        ledger::{Ledger, NAMES},
+        ledger::{AT_THE_GATE, Ledger, NAMES},
         load::{Answer, Staff, Story, call},
     },
 };
@@ -68,11 +68,12 @@ fn turn_both(ledger: &mut Ledger, servers: &[Served; 2], admin: &str) {
         let turned = servers.each_ref().map(|server| {
             scope.spawn(|| server.call("POST", "/v1/sandbox/clock", Some(admin), Some(json!({"set": LATER}))))
         });
-        ledger.wait_for(
+        let both_wait = ledger.comes_to(
             "SELECT count(DISTINCT application_name) = 2 FROM pg_stat_activity
             WHERE datname = current_database() AND wait_event_type = 'Lock'",
         );
         ledger.run("COMMIT");
+        assert!(both_wait, "both close what is due");
         for turned in turned {
             let (status, body) = turned.join().expect("an answer");
             assert_eq!(status, 200, "{body}");
@@ -126,16 +127,14 @@ async fn while_one_numbers_the_other_does_not(_: TestDb) {
     for server in &servers {
         assert_eq!(post(server, "/v1/petitions", None, &[key()], &submission()).status, 201);
     }
-    while ledger.at_the_gate() == 0 {
-        thread::yield_now();
-    }
+    assert!(ledger.comes_to(&format!("SELECT count(*) > 0 FROM {AT_THE_GATE}")), "nobody numbers the log");
     let body = json!({"advance": "PT1S"});
     let turn = |server| post(server, "/v1/sandbox/clock", Some(&admin), &[], &body).status;
     thread::scope(|scope| {
         let turned = servers.each_ref().map(|server| scope.spawn(|| turn(server)));
         let mut waiting = 1;
         while waiting == 1 && turned.iter().any(|turned| !turned.is_finished()) {
-            waiting = ledger.at_the_gate();
+            waiting = ledger.count(AT_THE_GATE);
         }
         ledger.open_the_gate();
         assert_eq!(waiting, 1, "so many are about to number");

@@ -12,6 +12,10 @@ use super::TestDb;
 /// The names under which the two processes of a test know the database.
 pub(crate) const NAMES: [&str; 2] = ["one", "other"];
 
+/// Who waits at the gate that [`Ledger::shut_the_gate`] puts up.
+pub(crate) const AT_THE_GATE: &str =
+    "pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'";
+
 /// A look at the tables that is not the program's own.
 pub(crate) struct Ledger(PgConnection);
 
@@ -54,14 +58,16 @@ impl Ledger {
         self.number(&format!("SELECT count(*) FROM {rows}"))
     }
 
-    /// Waits for what the processes bring about by themselves.
-    #[track_caller]
-    pub(crate) fn wait_for(&mut self, condition: &str) {
+    /// Whether a condition comes to hold, by what the processes do of themselves.
+    pub(crate) fn comes_to(&mut self, condition: &str) -> bool {
         let begun = Instant::now();
         while self.number(&format!("SELECT ({condition})::int")) == 0 {
-            assert!(begun.elapsed().as_secs() < 300, "it never came to be that {condition}");
+            if begun.elapsed().as_secs() >= 300 {
+                return false;
+            }
             thread::yield_now();
         }
+        true
     }
 
     /// Lets whoever is about to number wait at a gate, which is shut.
@@ -80,14 +86,10 @@ impl Ledger {
         self.run("SELECT pg_advisory_unlock(1)");
     }
 
-    /// How many wait at the gate.
-    pub(crate) fn at_the_gate(&mut self) -> i64 {
-        self.count("pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'")
-    }
-
     /// The whole log has the places 1 to N in the order of each history, and no event was given a second one.
     pub(crate) fn is_gapless(&mut self) -> i64 {
-        self.wait_for("SELECT count(*) = 0 FROM event WHERE position IS NULL");
+        let numbered = self.comes_to("SELECT count(*) = 0 FROM event WHERE position IS NULL");
+        assert!(numbered, "nobody numbers the log");
         let twice =
             "(SELECT 1 FROM deed WHERE what = 'numbering' GROUP BY event HAVING count(*) > 1) AS twice";
         assert_eq!(self.count(twice), 0, "events were numbered twice");
