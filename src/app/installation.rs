@@ -55,7 +55,8 @@ pub fn clock(db: &Db, sandbox: bool, start: Option<Instant>) -> Result<Result<Cl
 }
 
 /// Writes down where the sandbox clock will be in ten seconds, so that it does not go back when the process begins
-/// anew, however it ended; to be called more often than that.
+/// anew, however it ended; to be called more often than that. A clock that another process of this installation
+/// turned further is followed.
 pub fn reserve_clock(app: &App) -> Result<(), Error> {
     note_clock(app, AHEAD_MICROS)
 }
@@ -69,9 +70,20 @@ fn note_clock(app: &App, ahead: i64) -> Result<(), Error> {
     if !app.clock().is_sandbox() {
         return Ok(());
     }
-    app.write_now(move |tx, world| {
-        Ok(meta::set(tx, SANDBOX_CLOCK, &world.now.plus_micros(ahead).to_string())?)
-    })
+    let further = app.write_now(move |tx, world| {
+        let noted = meta::get(tx, SANDBOX_CLOCK)?.map(|noted| noted.parse::<Instant>()).transpose();
+        let noted = noted.map_err(Error::internal)?;
+        let further = noted.map(|noted| noted.plus_micros(-AHEAD_MICROS)).filter(|at| *at > world.now);
+        if further.is_none() {
+            meta::set(tx, SANDBOX_CLOCK, &world.now.plus_micros(ahead).to_string())?;
+        }
+        Ok(further)
+    })?;
+    if let Some(further) = further {
+        // Only if it was turned further meanwhile, which is as well.
+        let _ = app.clock().set(further);
+    }
+    Ok(())
 }
 
 /// Makes the agency of a code the one that takes what no other serves, and records it if it was not; false when there

@@ -21,21 +21,42 @@ const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// Runs everything that is due by the clock of the domain; returns how many petitions were closed.
 pub fn run_due(app: &App) -> Result<usize, Error> {
-    let mut closed = 0;
-    loop {
-        let due = app.read_now(|tx, world| Ok(petitions::due_to_close(tx, world.now, BATCH)?))?;
-        if due.is_empty() {
-            break;
-        }
-        for id in due {
-            closed += usize::from(app.write_now(move |tx, world| close(tx, world, id))?);
-        }
-    }
+    let closed = close_due(app);
     // SQLite's writer is alone and numbers each event as it writes it.
     if app.db().kind() == DatabaseKind::Postgres {
         number_events(app)?;
     }
-    Ok(closed)
+    closed
+}
+
+/// Closes what is due. A petition that cannot be closed keeps neither the others waiting nor the log, and is told in
+/// the end.
+fn close_due(app: &App) -> Result<usize, Error> {
+    let (mut closed, mut stuck) = (0, None);
+    loop {
+        let due = app.read_now(|tx, world| Ok(petitions::due_to_close(tx, world.now, BATCH)?))?;
+        let mut gone = 0;
+        for id in due {
+            match app.write_now(move |tx, world| close(tx, world, id)) {
+                Ok(ours) => {
+                    gone += 1;
+                    closed += usize::from(ours);
+                }
+                Err(error @ (Error::Busy | Error::Unavailable)) => return Err(error),
+                Err(error) => stuck = Some((id, error)),
+            }
+        }
+        if gone == 0 {
+            break;
+        }
+    }
+    match stuck {
+        None => Ok(closed),
+        Some((id, error)) => Err(Error::internal(format!(
+            "petition {id} is due and cannot be closed: {}",
+            error.for_operator()
+        ))),
+    }
 }
 
 /// Forgets the idempotency keys that are older than they need be kept; returns how many.

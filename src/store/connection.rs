@@ -157,6 +157,10 @@ pub(super) struct Connector {
     mode: Mode,
 }
 
+/// A process whose machine vanished in a transaction would keep its locks, the sequencer's among them, until TCP gives
+/// up hours later. Ours never rest for long between two statements.
+const POSTGRES_SETUP: &str = "SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = '60s'";
+
 /// Waits for a lock first of all: even the change to WAL can meet one.
 const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000;
     PRAGMA journal_mode = WAL;
@@ -177,7 +181,7 @@ impl Connector {
             Location::Sqlite(path) => self.open_sqlite(path),
             Location::Postgres(url) => {
                 let mut connection = PgConnection::establish(&with_connect_timeout(url))?;
-                connection.batch_execute("SET TIME ZONE 'UTC'")?;
+                connection.batch_execute(POSTGRES_SETUP)?;
                 Ok(AnyConnection::Postgres(connection))
             }
         }

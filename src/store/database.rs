@@ -245,6 +245,7 @@ impl Db {
             if result.is_ok() || rolled_back.is_err() || !trouble.passes(attempt) {
                 return result;
             }
+            drop(connection);
             std::thread::sleep(pause_before_retry(attempt));
         }
         Err(StoreError::Busy.into())
@@ -272,10 +273,11 @@ fn finish_reading<T, E: From<StoreError>>(
     Ok(result)
 }
 
-/// Up to 16 ms, at random: those who were in each other's way must not meet again.
+/// At random, up to 4 ms at first and twice as much each time, at most 256 ms: those who were in each other's way
+/// must not meet again, and the more of them there are, the wider they must spread.
 fn pause_before_retry(attempt: u32) -> Duration {
     let random = RandomState::new().build_hasher().finish();
-    Duration::from_micros(random % u64::from(attempt.min(8) * 2000))
+    Duration::from_micros(random % (2000 << attempt.min(7)))
 }
 
 fn writer_died() -> StoreError {

@@ -1,5 +1,6 @@
 //! Every cell of state × action × role through the one use case, and what surrounds it.
 
+use diesel::RunQueryDsl;
 use kiennghi::{
     app::{
         Error, World,
@@ -18,7 +19,7 @@ use kiennghi::{
         refusal::Refusal,
         vocabulary::{Action, Code, Kind, Role, State},
     },
-    store::{AnyConnection, events},
+    store::{AnyConnection, events, petitions},
 };
 
 use crate::support::{
@@ -36,6 +37,7 @@ pub(crate) fn cases() -> Vec<Case> {
         a_backdated_approval_stays_late,
         refusals_come_in_order,
         an_answered_petition_closes_by_itself,
+        one_petition_that_cannot_close_keeps_nothing_else_waiting,
     ]
 }
 
@@ -347,4 +349,26 @@ async fn an_answered_petition_closes_by_itself(db: TestDb) {
     assert_eq!(kiennghi::app::routine::run_due(&app.app).unwrap(), 1);
     assert_eq!(kiennghi::app::routine::run_due(&app.app).unwrap(), 0);
     assert_eq!([quiet, asked].map(|id| given.case(id).state), [State::Closed, State::Answered]);
+}
+
+async fn one_petition_that_cannot_close_keeps_nothing_else_waiting(db: TestDb) {
+    let given = Given::new(db);
+    let both = [(); 2].map(|()| given.petition(Kind::Feedback, State::Answered));
+    let app = &given.app;
+    let spoil = "UPDATE event SET payload = '{}' WHERE type = 'registration'
+        AND subject_id = (SELECT id FROM petition ORDER BY closes_at, id LIMIT 1)";
+    let spoilt = app.app.write_now(move |tx, _| Ok(diesel::sql_query(spoil).execute(tx).unwrap()));
+    assert_eq!(spoilt.unwrap(), 1);
+    app.turn_to("2026-12-23T15:00:00+07:00");
+    let told = kiennghi::app::routine::run_due(&app.app).unwrap_err().for_operator();
+    assert!(told.contains("is due and cannot be closed"), "{told}");
+    let (states, waits) = app
+        .app
+        .read_now(|tx, _| {
+            let rows = petitions::find_many(tx, &both)?;
+            Ok((rows.into_iter().map(|row| row.state).collect::<Vec<_>>(), events::has_unnumbered(tx)?))
+        })
+        .unwrap();
+    assert_eq!(states.iter().filter(|state| **state == State::Closed).count(), 1, "{states:?}");
+    assert!(!waits, "the log is numbered");
 }

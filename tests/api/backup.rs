@@ -43,8 +43,8 @@ fn found(db: &TestDb, codes: &[String]) -> usize {
 }
 
 async fn a_backup_holds_what_was_acknowledged_before(db: TestDb) {
-    let (server, token, _) = begin(&db);
-    let early = Load::start(&server, &token, vec![Vec::new(); 2]);
+    let (server, staff, _) = begin(&db);
+    let early = Load::start(&[&server], &staff, vec![Vec::new(); 2]);
     early.wait_for(40);
     let early = early.end();
     let codes: Vec<String> = early.iter().flatten().map(|story| story.told.clone().unwrap().1).collect();
@@ -52,7 +52,7 @@ async fn a_backup_holds_what_was_acknowledged_before(db: TestDb) {
     let folder = tempfile::tempdir().unwrap();
     let place = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (file, url) = (place("copy.db"), format!("sqlite:{}", place("elsewhere/kiennghi.db")));
-    let load = Load::start(&server, &token, early);
+    let load = Load::start(&[&server], &staff, early);
     load.wait_for(10);
     let copied = succeeds(&run(&db, &["backup", &file]));
     load.wait_for(10);
@@ -125,8 +125,8 @@ async fn a_damaged_backup_changes_nothing(db: TestDb) {
 }
 
 async fn a_dump_is_restored_and_goes_on(db: TestDb) {
-    let (server, token, _) = begin(&db);
-    let load = Load::start(&server, &token, vec![Vec::new(); 2]);
+    let (server, staff, _) = begin(&db);
+    let load = Load::start(&[&server], &staff, vec![Vec::new(); 2]);
     load.wait_for(30);
     let stories = load.end();
     let codes: Vec<String> = stories.iter().flatten().map(|story| story.told.clone().unwrap().1).collect();
@@ -148,7 +148,7 @@ async fn a_dump_is_restored_and_goes_on(db: TestDb) {
     succeeds(&run(&other, &["verify", "--expect", &kept]));
     assert_eq!(found(&other, &codes), codes.len());
     let server = Served::start(&other, &["--demo"]);
-    let load = Load::start(&server, &token, stories);
+    let load = Load::start(&[&server], &staff, stories);
     load.wait_for(10);
     load.end();
     server.stop();

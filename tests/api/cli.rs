@@ -133,7 +133,7 @@ impl Served {
     }
 
     /// The time of the server's domain.
-    fn now(&self) -> jiff::Timestamp {
+    pub(crate) fn now(&self) -> jiff::Timestamp {
         let (status, body) = self.call("GET", "/readyz", None, None);
         assert_eq!(status, 200, "{body}");
         body["now"].as_str().unwrap().parse().unwrap()

@@ -35,6 +35,7 @@ mod replica;
 mod reports;
 mod schema_parity;
 mod sessions;
+mod several;
 mod store;
 mod store_tables;
 mod support;
@@ -80,6 +81,7 @@ fn all_cases() -> Vec<Case> {
         reports::cases(),
         schema_parity::cases(),
         sessions::cases(),
+        several::cases(),
         store::cases(),
         store_tables::cases(),
         together::cases(),

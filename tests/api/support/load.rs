@@ -6,7 +6,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
         mpsc::Sender,
     },
     thread::JoinHandle,
@@ -16,8 +16,22 @@ use std::{
 use kiennghi::{app::clock::new_id, domain::id::RowId};
 use serde_json::{Value, json};
 
-/// How many acts follow a submission.
-const ACTS: usize = 3;
+use crate::cli::Served;
+
+/// What follows a submission.
+const ACTS: [&str; 8] = [
+    "classification",
+    "reclassification",
+    "assignment",
+    "acceptance",
+    "progress-note",
+    "reply-draft",
+    "reply-submission",
+    "reply-approval",
+];
+
+/// No two replies have the same number: one agency signs them all.
+static DOCUMENT: AtomicU32 = AtomicU32::new(10_000);
 
 /// A petition as its client knows it.
 #[derive(Debug, Clone)]
@@ -29,7 +43,20 @@ pub(crate) struct Story {
     pub(crate) told: Option<(String, String)>,
     version: u64,
     /// How many acts were acknowledged.
-    pub(crate) acts: usize,
+    acts: usize,
+    /// How many calls were sent; each goes to the next server.
+    calls: usize,
+    document: u32,
+}
+
+/// Who carries the petitions of the demo: their tokens, and to whom they are assigned.
+#[derive(Debug, Clone)]
+pub(crate) struct Staff {
+    pub(crate) coordinator: String,
+    pub(crate) handler: String,
+    approver: String,
+    pub(crate) ward: Value,
+    pub(crate) responsible: Value,
 }
 
 /// What a client hears.
@@ -43,9 +70,9 @@ pub(crate) enum Heard {
 /// What a client goes by.
 #[derive(Clone)]
 pub(crate) struct Client {
-    pub(crate) address: SocketAddr,
-    /// Of somebody who classifies everywhere.
-    pub(crate) token: String,
+    /// The servers of one database, in turn.
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) staff: Staff,
     pub(crate) heard: Sender<Heard>,
     /// Whether to end once every call is answered.
     pub(crate) enough: Arc<AtomicBool>,
@@ -85,13 +112,44 @@ pub(crate) fn call(
     Ok(Answer { status, head: head.to_owned(), body })
 }
 
+/// The fields of a call in somebody's name.
+fn bearer(token: &str) -> (&'static str, String) {
+    ("Authorization", format!("Bearer {token}"))
+}
+
+impl Staff {
+    /// Signs in at a server that runs the demo.
+    pub(crate) fn sign_in(server: &Served) -> Self {
+        let [coordinator, handler, approver] = ["coordinator", "handler", "approver"].map(|name| {
+            let (status, token) = server.sign_in(name, "kiennghi-demo");
+            assert_eq!(status, 201, "{name}");
+            token
+        });
+        let first = |path: &str| {
+            let (status, page) = server.call("GET", path, Some(&coordinator), None);
+            assert_eq!(status, 200, "{page}");
+            page["items"][0]["id"].clone()
+        };
+        let ward = first("/v1/agencies?code=H99.1");
+        // The account `handler` is the first of his agency.
+        let responsible = first(&format!("/v1/officials?agency_id={}", ward.as_str().unwrap()));
+        Self { coordinator, handler, approver, ward, responsible }
+    }
+}
+
 impl Story {
     fn begin() -> Self {
-        Self { reference: new_id(), key: new_id(), told: None, version: 0, acts: 0 }
+        let document = DOCUMENT.fetch_add(1, Ordering::Relaxed);
+        Self { reference: new_id(), key: new_id(), told: None, version: 0, acts: 0, calls: 0, document }
+    }
+
+    /// The server whose turn it is, or one that comes later.
+    fn address(&self, client: &Client, later: usize) -> SocketAddr {
+        client.addresses[(self.document as usize + self.calls + later) % client.addresses.len()]
     }
 
     /// The call that comes next, the same until it is answered.
-    fn call(&self, client: &Client) -> io::Result<Answer> {
+    fn call(&self, client: &Client, address: SocketAddr) -> io::Result<Answer> {
         let key = ("Idempotency-Key", self.key.to_string());
         let Some((id, _)) = &self.told else {
             let body = json!({
@@ -99,25 +157,37 @@ impl Story {
                 "field_code": "transport", "client_reference": self.reference,
                 "submitter": {"full_name": "Nguyễn Văn Bão"},
             });
-            return call(client.address, "POST", "/v1/petitions", &[key], &body.to_string());
+            return call(address, "POST", "/v1/petitions", &[key], &body.to_string());
         };
-        let (action, body) = match self.acts {
-            0 => (
-                "classification",
+        let (token, body) = self.act(&client.staff);
+        let headers = [key, ("If-Match", format!("\"{}\"", self.version)), bearer(token)];
+        let path = format!("/v1/petitions/{id}/{}", ACTS[self.acts]);
+        call(address, "POST", &path, &headers, &body.to_string())
+    }
+
+    /// Who acts next, and in which words.
+    fn act<'s>(&self, staff: &'s Staff) -> (&'s str, Value) {
+        match ACTS[self.acts] {
+            "classification" => (
+                &staff.coordinator,
                 json!({"kind": "feedback", "field_code": "transport", "public_title": "Đèn hỏng",
                     "public_summary": "Đề nghị thay đèn."}),
             ),
-            acts => {
-                let field = if acts % 2 == 0 { "transport" } else { "environment" };
-                ("reclassification", json!({"field_code": field, "reason": "Đúng lĩnh vực"}))
+            "reclassification" => {
+                (&staff.coordinator, json!({"field_code": "environment", "reason": "Đúng lĩnh vực"}))
             }
-        };
-        let headers = [
-            key,
-            ("If-Match", format!("\"{}\"", self.version)),
-            ("Authorization", format!("Bearer {}", client.token)),
-        ];
-        call(client.address, "POST", &format!("/v1/petitions/{id}/{action}"), &headers, &body.to_string())
+            "assignment" => {
+                (&staff.coordinator, json!({"agency_id": staff.ward, "responsible_id": staff.responsible}))
+            }
+            "progress-note" => (&staff.handler, json!({"text": "Đã đặt mua bóng đèn.", "public": true})),
+            "reply-draft" => (&staff.handler, json!({"text": "Đã thay đèn.", "outcome": "resolved"})),
+            "reply-approval" => {
+                let document = json!({"number": self.document.to_string(), "symbol": "UBND-NC",
+                    "signer": "Phó Chủ tịch", "issued_on": "2026-11-23"});
+                (&staff.approver, json!({"document": document, "addressee": "Người gửi"}))
+            }
+            _ => (&staff.handler, json!({})),
+        }
     }
 
     fn acknowledged(&mut self, answer: &Answer) {
@@ -129,14 +199,45 @@ impl Story {
                 self.acts += 1;
             }
         }
-        // A receipt tells no version: it is the first.
-        self.version = answer.body["version"].as_u64().unwrap_or(1);
+        self.version = version(answer);
         self.key = new_id();
     }
 
-    fn is_told(&self) -> bool {
-        self.acts == ACTS
+    /// What was answered stands at the next server too: the same call is not done again, and is read there.
+    fn stands_elsewhere(&self, client: &Client, answer: &Answer) {
+        let address = self.address(client, 1);
+        let again = match (self.document as usize + self.calls) % 3 {
+            0 => self.call(client, address).expect("an answer"),
+            1 => {
+                let path = format!("/v1/petitions/{}", answer.body["id"].as_str().expect("an id"));
+                call(address, "GET", &path, &[bearer(&client.staff.coordinator)], "").expect("an answer")
+            }
+            _ => return,
+        };
+        let whole = |answer: &Answer| (answer.body["id"].clone(), version(answer));
+        assert!(matches!(again.status, 200 | 201), "{} {}", again.head, again.body);
+        assert_eq!(whole(&again), whole(answer), "{} {}", again.head, again.body);
     }
+
+    /// The history that was acknowledged, by the names of its events.
+    pub(crate) fn history(&self) -> Vec<&'static str> {
+        std::iter::once("registration").chain(ACTS.into_iter().take(self.acts)).collect()
+    }
+
+    /// How many writes were acknowledged.
+    pub(crate) fn writes(&self) -> usize {
+        usize::from(self.told.is_some()) + self.acts
+    }
+
+    /// Whether it ended with an answer.
+    pub(crate) fn is_told(&self) -> bool {
+        self.acts == ACTS.len()
+    }
+}
+
+/// The version that an answer tells. A receipt tells none: it is the first.
+fn version(answer: &Answer) -> u64 {
+    answer.body["version"].as_u64().unwrap_or(1)
 }
 
 impl Client {
@@ -145,9 +246,12 @@ impl Client {
     pub(crate) fn start(self, mut stories: Vec<Story>) -> JoinHandle<Vec<Story>> {
         std::thread::spawn(move || {
             while let Some(mut story) = self.next(&mut stories) {
-                let answer = story.call(&self);
+                let answer = story.call(&self, story.address(&self, 0));
                 let answered = match answer {
                     Ok(answer) if matches!(answer.status, 200 | 201) => {
+                        if self.addresses.len() > 1 {
+                            story.stands_elsewhere(&self, &answer);
+                        }
                         story.acknowledged(&answer);
                         // Whoever waited may have heard enough.
                         let _ = self.heard.send(Heard::Acknowledged);
@@ -161,6 +265,7 @@ impl Client {
                     }
                     Err(_) => false,
                 };
+                story.calls += 1;
                 stories.push(story);
                 if !answered {
                     break;

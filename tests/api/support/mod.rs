@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod given;
 pub(crate) mod journey;
+pub(crate) mod ledger;
 pub(crate) mod live;
 pub(crate) mod load;
 pub(crate) mod postgres;
