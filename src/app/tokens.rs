@@ -15,11 +15,16 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation,
     jwk::{Jwk, ThumbprintHash},
 };
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{clock, error::Error, secrets::InstallationSecret};
+use super::{
+    clock,
+    error::Error,
+    secrets::{InstallationSecret, sha256},
+};
 use crate::domain::time::Instant;
 
 const TYPE: &str = "at+jwt";
@@ -27,6 +32,8 @@ const TYPE: &str = "at+jwt";
 const LEEWAY: i64 = 30;
 /// Longest token that is looked at, in bytes.
 const LIMIT: usize = 8192;
+/// How many tokens a ring remembers as signed by itself: a few hundred bytes each.
+const REMEMBERED: usize = 4096;
 const SECOND: i64 = 1_000_000;
 
 /// A signing key as it is stored: the private part sealed, the public part as PEM.
@@ -101,6 +108,9 @@ pub struct KeyRing {
     keys: Vec<Key>,
     issuer: String,
     audience: String,
+    /// Tokens whose signature was found sound, by their SHA-256: checking it costs more than most reads. What a
+    /// moment later may end a token (its times, its session) is looked at each time; another ring remembers anew.
+    sound: Cache<[u8; 32], Claims>,
 }
 
 struct Key {
@@ -145,7 +155,7 @@ impl KeyRing {
             })
         };
         let keys = stored.iter().map(open).collect::<Result<Vec<Key>, Error>>()?;
-        Ok(Self { keys, issuer: issuer.into(), audience: audience.into() })
+        Ok(Self { keys, issuer: issuer.into(), audience: audience.into(), sound: Cache::new(REMEMBERED) })
     }
 
     /// Signs a token for a subject that lives for so many minutes from the real time.
@@ -175,7 +185,7 @@ impl KeyRing {
     /// The claims of a token of ours that is valid at the real time; else `Unauthenticated` with `invalid_token`
     /// or `expired_token`.
     pub fn verify(&self, token: &str, real_now: Instant) -> Result<Claims, Error> {
-        let claims = self.check_signature(token).ok_or(Error::Unauthenticated("invalid_token"))?;
+        let claims = self.signed(token).ok_or(Error::Unauthenticated("invalid_token"))?;
         let now = seconds(real_now);
         let begun = claims.nbf.unwrap_or(claims.iat).max(claims.iat) <= now.saturating_add(LEEWAY);
         let tracks = claims.scope == Scope::Tracking;
@@ -207,11 +217,18 @@ impl KeyRing {
         Ok(json!({ "keys": self.keys.iter().map(jwk).collect::<Result<Vec<Value>, Error>>()? }))
     }
 
-    /// Header, signature and shape; times and names are compared by the caller.
-    fn check_signature(&self, token: &str) -> Option<Claims> {
+    /// The claims of a token that a key of the ring signed; times and names are compared by the caller.
+    fn signed(&self, token: &str) -> Option<Claims> {
         if token.len() > LIMIT {
             return None;
         }
+        self.sound
+            .get_or_insert_with(&sha256(token.as_bytes()), || self.check_signature(token).ok_or(()))
+            .ok()
+    }
+
+    /// Header, signature and shape.
+    fn check_signature(&self, token: &str) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let typed = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(TYPE));
         if header.alg != Algorithm::ES256 || !typed || header.crit.is_some() {

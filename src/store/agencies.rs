@@ -13,6 +13,7 @@ use super::{
     AnyConnection, StoreError,
     schema::{agency, agency_closure, agency_version},
     sql_types::sql,
+    together::{Stable, padded},
 };
 use crate::domain::{
     id::{AgencyId, OfficialId},
@@ -200,11 +201,11 @@ pub fn names(
     connection: &mut AnyConnection,
     ids: &[AgencyId],
 ) -> Result<HashMap<AgencyId, AgencyName>, StoreError> {
-    let rows: Vec<(AgencyId, String, String)> = agency_version::table
-        .filter(agency_version::agency_id.eq_any(ids))
+    let named = agency_version::table
+        .filter(agency_version::agency_id.eq_any(padded(ids)))
         .order((agency_version::agency_id, agency_version::number))
-        .select((agency_version::agency_id, agency_version::code, agency_version::name))
-        .load(connection)?;
+        .select((agency_version::agency_id, agency_version::code, agency_version::name));
+    let rows: Vec<(AgencyId, String, String)> = Stable(named).load(connection)?;
     Ok(rows.into_iter().map(|(id, code, name)| (id, AgencyName { code, name })).collect())
 }
 
@@ -268,10 +269,10 @@ pub fn lines(
     connection: &mut AnyConnection,
     ids: &[AgencyId],
 ) -> Result<HashMap<AgencyId, Vec<AgencyId>>, StoreError> {
-    let rows: Vec<(AgencyId, AgencyId)> = agency_closure::table
-        .filter(agency_closure::descendant_id.eq_any(ids))
-        .select((agency_closure::descendant_id, agency_closure::ancestor_id))
-        .load(connection)?;
+    let above = agency_closure::table
+        .filter(agency_closure::descendant_id.eq_any(padded(ids)))
+        .select((agency_closure::descendant_id, agency_closure::ancestor_id));
+    let rows: Vec<(AgencyId, AgencyId)> = Stable(above).load(connection)?;
     let mut lines: HashMap<AgencyId, Vec<AgencyId>> = HashMap::new();
     for (descendant, ancestor) in rows {
         lines.entry(descendant).or_default().push(ancestor);
@@ -303,8 +304,8 @@ pub fn on(
     day: Day,
 ) -> Result<HashMap<AgencyId, AgencyVersion>, StoreError> {
     type Row = (AgencyId, Option<Day>, String, String, Option<Level>);
-    let rows: Vec<Row> = agency_version::table
-        .filter(agency_version::agency_id.eq_any(ids))
+    let called = agency_version::table
+        .filter(agency_version::agency_id.eq_any(padded(ids)))
         .order((agency_version::agency_id, agency_version::number))
         .select((
             agency_version::agency_id,
@@ -312,8 +313,8 @@ pub fn on(
             agency_version::code,
             agency_version::name,
             agency_version::level,
-        ))
-        .load(connection)?;
+        ));
+    let rows: Vec<Row> = Stable(called).load(connection)?;
     let mut named: HashMap<AgencyId, AgencyVersion> = HashMap::new();
     for (id, from, code, name, level) in rows {
         if from.is_none_or(|from| from <= day) || !named.contains_key(&id) {

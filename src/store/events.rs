@@ -13,6 +13,7 @@ use diesel::{
 use super::{
     AnyConnection, BATCH, DatabaseKind, Json, StoreError, Together,
     schema::{event, event_text},
+    together::{Stable, padded},
 };
 use crate::{
     domain::{
@@ -131,12 +132,12 @@ pub fn histories(
     tx: &mut AnyConnection,
     petitions: &[PetitionId],
 ) -> Result<HashMap<PetitionId, Vec<Event>>, StoreError> {
-    let rows: Vec<EventRow> = event::table
+    let all = event::table
         .filter(event::subject_kind.eq(PETITION))
-        .filter(event::subject_id.eq_any(petitions))
+        .filter(event::subject_id.eq_any(padded(petitions)))
         .order((event::subject_id, event::sequence))
-        .select(EventRow::as_select())
-        .load(tx)?;
+        .select(EventRow::as_select());
+    let rows: Vec<EventRow> = Stable(all).load(tx)?;
     let mut histories: HashMap<PetitionId, Vec<Event>> = HashMap::new();
     for row in rows {
         histories.entry(row.subject_id).or_default().push(StoredEvent::try_from(row)?.event);

@@ -8,6 +8,7 @@ use super::{
     conditions::{self, Condition, Plain},
     schema::{clock_span, petition, petition_span},
     spans::{ClockRow, SpanRow},
+    together::{Stable, padded},
 };
 use crate::domain::{
     id::PetitionId,
@@ -173,13 +174,14 @@ pub fn clocks(
     petitions: &[PetitionId],
     moment: Moment,
 ) -> Result<Vec<ClockRow>, StoreError> {
-    let of =
-        clock_span::table.filter(clock_span::petition_id.eq_any(petitions)).select(ClockRow::as_select());
+    let of = clock_span::table
+        .filter(clock_span::petition_id.eq_any(padded(petitions)))
+        .select(ClockRow::as_select());
     match moment {
-        Moment::Now(_) => Ok(of.filter(clock_span::to_at.is_null()).load(tx)?),
+        Moment::Now(_) => Ok(Stable(of.filter(clock_span::to_at.is_null())).load(tx)?),
         Moment::Past(at) => {
             let open = clock_span::to_at.is_null().or(clock_span::to_at.gt(at));
-            Ok(of.filter(clock_span::from_at.le(at)).filter(open).load(tx)?)
+            Ok(Stable(of.filter(clock_span::from_at.le(at)).filter(open)).load(tx)?)
         }
     }
 }

@@ -12,6 +12,7 @@ use diesel::{
 use super::{
     AnyConnection, StoreError,
     schema::{agency, grant_of_role, official, personal_data_read},
+    together::{Stable, padded},
 };
 use crate::domain::{
     id::{AgencyId, GrantId, Id, OfficialId, PetitionId, RowKey},
@@ -193,10 +194,12 @@ pub fn names(
     connection: &mut AnyConnection,
     ids: &[OfficialId],
 ) -> Result<HashMap<OfficialId, (String, String)>, StoreError> {
-    let rows: Vec<(OfficialId, String, String)> = official::table
-        .filter(official::id.eq_any(ids))
-        .select((official::id, official::full_name, official::position))
-        .load(connection)?;
+    let named = official::table.filter(official::id.eq_any(padded(ids))).select((
+        official::id,
+        official::full_name,
+        official::position,
+    ));
+    let rows: Vec<(OfficialId, String, String)> = Stable(named).load(connection)?;
     Ok(rows.into_iter().map(|(id, name, position)| (id, (name, position))).collect())
 }
 

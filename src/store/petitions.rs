@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::{
     AnyConnection, BATCH, StoreError, Together,
     schema::{external_ref, petition, petition_detail, petition_link, submitter},
+    together::{Stable, padded},
 };
 use crate::{
     domain::{
@@ -151,7 +152,8 @@ pub fn find(tx: &mut AnyConnection, id: PetitionId) -> Result<Option<PetitionRow
 
 /// Finds many petitions, in no order.
 pub fn find_many(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<PetitionRow>, StoreError> {
-    Ok(petition::table.filter(petition::id.eq_any(ids)).select(PetitionRow::as_select()).load(tx)?)
+    let found = petition::table.filter(petition::id.eq_any(padded(ids))).select(PetitionRow::as_select());
+    Ok(Stable(found).load(tx)?)
 }
 
 /// Finds a petition by its code.

@@ -8,6 +8,7 @@ use super::{
     AnyConnection, StoreError,
     schema::{clock_span, document, event_text, petition, petition_detail, petition_span, reply_revision},
     spans::{ClockRow, SpanRow},
+    together::{Stable, padded},
 };
 use crate::domain::{
     id::{AgencyId, OfficialId, PetitionId, RevisionId},
@@ -155,7 +156,8 @@ pub fn petitions(
 
 /// These petitions, in no order, whether public or not.
 pub fn faces_of(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Face>, StoreError> {
-    Ok(faces!().filter(petition::id.eq_any(ids)).load::<Columns>(tx)?.into_iter().map(face).collect())
+    let found = faces!().filter(petition::id.eq_any(padded(ids)));
+    Ok(Stable(found).load::<Columns>(tx)?.into_iter().map(face).collect())
 }
 
 /// The present stretches of the clocks of these petitions, by petition, round and stage.
@@ -163,11 +165,11 @@ pub fn present_clocks(
     tx: &mut AnyConnection,
     ids: &[PetitionId],
 ) -> Result<HashMap<(PetitionId, i32, Stage), ClockRow>, StoreError> {
-    let rows: Vec<ClockRow> = clock_span::table
-        .filter(clock_span::petition_id.eq_any(ids))
+    let present = clock_span::table
+        .filter(clock_span::petition_id.eq_any(padded(ids)))
         .filter(clock_span::to_at.is_null())
-        .select(ClockRow::as_select())
-        .load(tx)?;
+        .select(ClockRow::as_select());
+    let rows: Vec<ClockRow> = Stable(present).load(tx)?;
     Ok(rows.into_iter().map(|row| ((row.petition_id, row.round, row.stage), row)).collect())
 }
 

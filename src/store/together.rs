@@ -8,14 +8,14 @@ use diesel::{
     QueryResult, RunQueryDsl,
     backend::Backend,
     pg::Pg,
-    query_builder::{AstPass, QueryFragment, QueryId},
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
     sqlite::Sqlite,
 };
 
 use super::{AnyConnection, StoreError};
 
-/// A statement whose text does not vary with its values. Diesel cannot know that of an UPDATE or of a nullable
-/// column, and would have the server parse and plan it each time.
+/// A statement whose text does not vary with its values, or little. Diesel cannot know that of an UPDATE, of a nullable
+/// column or of `IN`, and would have the server parse and plan it each time.
 pub(super) struct Stable<Q>(pub(super) Q);
 
 impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Stable<Q> {
@@ -34,7 +34,21 @@ impl<Q> QueryId for Stable<Q> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
+impl<Q: Query> Query for Stable<Q> {
+    type SqlType = Q::SqlType;
+}
+
 impl<Q, C> RunQueryDsl<C> for Stable<Q> {}
+
+/// The same values, the last of them again and again up to the next power of two: a condition `IN` over them has few
+/// texts, however many there are, so that [`Stable`] keeps few statements.
+pub(super) fn padded<T: Clone>(values: &[T]) -> Vec<T> {
+    let mut padded = values.to_vec();
+    if let Some(last) = values.last() {
+        padded.resize(values.len().next_power_of_two(), last.clone());
+    }
+    padded
+}
 
 /// A statement that runs on both databases.
 trait Statement {
