@@ -51,7 +51,7 @@ pub struct Place {
 }
 
 /// What is asked for; nothing means anything.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filters {
     pub code: Option<String>,
     pub states: Option<Vec<State>>,
@@ -80,6 +80,15 @@ pub struct Question {
     pub reader: Person,
     pub moment: Moment,
     pub filters: Filters,
+}
+
+impl Question {
+    /// Whether many ask the same in the same words: everything there is, or everything overdue, with the few rights
+    /// that most have. The texts of such questions are few.
+    pub(super) fn is_common(&self) -> bool {
+        let plain = Filters { overdue_by: self.filters.overdue_by, ..Filters::default() };
+        self.filters == plain && self.reader.rights.len() <= 3
+    }
 }
 
 /// Both.

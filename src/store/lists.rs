@@ -8,7 +8,7 @@ use super::{
     conditions::{self, Condition, Plain},
     schema::{clock_span, petition, petition_span},
     spans::{ClockRow, SpanRow},
-    together::{Stable, padded},
+    together::{Often, Stable, padded},
 };
 use crate::domain::{
     id::PetitionId,
@@ -94,7 +94,7 @@ fn of_petitions(
             .filter(petition_span::open_due_at.is_null())
             .order((petition_span::received_at.desc(), id.desc())),
     };
-    let rows: Vec<(SpanRow, Face)> = query.load(tx)?;
+    let rows: Vec<(SpanRow, Face)> = Often { query, often: question.is_common() }.load(tx)?;
     Ok(rows.into_iter().map(listed).collect())
 }
 

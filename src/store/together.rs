@@ -40,6 +40,35 @@ impl<Q: Query> Query for Stable<Q> {
 
 impl<Q, C> RunQueryDsl<C> for Stable<Q> {}
 
+/// A statement that stays prepared if it is asked often: a connection never forgets a prepared one, so of those that
+/// have countless texts only the common ones may be kept.
+pub(super) struct Often<Q> {
+    pub(super) query: Q,
+    pub(super) often: bool,
+}
+
+impl<Q: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Often<Q> {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.query.walk_ast(pass)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(self.often)
+    }
+}
+
+/// Kept by its text.
+impl<Q> QueryId for Often<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Often<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q, C> RunQueryDsl<C> for Often<Q> {}
+
 /// The same values, the last of them again and again up to the next power of two: a condition `IN` over them has few
 /// texts, however many there are, so that [`Stable`] keeps few statements.
 pub(super) fn padded<T: Clone>(values: &[T]) -> Vec<T> {
