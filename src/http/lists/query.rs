@@ -67,8 +67,8 @@ macro_rules! asked {
             #[param(default = false)]
             pub(in crate::http) unassigned: Option<bool>,
             /// About a place in the area of this code.
-            #[param(value_type = Option<String>, max_length = 35)]
-            pub(in crate::http) area_code: Option<Short<35>>,
+            #[param(value_type = Option<String>, max_length = 16)]
+            pub(in crate::http) area_code: Option<Short<16>>,
             #[param(schema_with = code::<Visibility>)]
             pub(in crate::http) visibility: Option<Visibility>,
             #[param(schema_with = code::<Provenance>)]
