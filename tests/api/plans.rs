@@ -20,25 +20,26 @@ use kiennghi::{
     store::{
         AnyConnection, StoreError,
         lists::{self, Against, Filters, Gap, Key, Moment, Order, Overdue, Place, Question},
-        reports::{self, Grouping},
+        reports::Grouping,
         summary,
     },
 };
 
 use crate::{
     lists::{agencies, records},
-    support::{Case, Database, TestDb, cases, client::TestApp, records::Dice},
+    support::{Case, TestDb, cases, client::TestApp, records::Dice},
 };
 
 pub(crate) fn cases() -> Vec<Case> {
     cases![no_table_is_read_from_end_to_end]
 }
 
-/// Copies of the petitions that are there, each with its stretches, until there are 50,000.
+/// Copies of the petitions that are there, each with its stretches, until there are about 50,000: as in an office, most
+/// of them are over.
 const CROWD_POSTGRES: &str = "
     CREATE TEMP TABLE copies AS
         SELECT p.id AS old, gen_random_uuid() AS new, 'X' || n || '-' || p.code AS code
-        FROM petition p, generate_series(1, 2500) n;
+        FROM petition p, generate_series(1, 4000) n WHERE n <= 200 OR p.state IN ('closed', 'withdrawn');
     INSERT INTO petition SELECT (jsonb_populate_record(NULL::petition,
         to_jsonb(p) || jsonb_build_object('id', c.new, 'code', c.code))).*
         FROM copies c JOIN petition p ON p.id = c.old;
@@ -73,8 +74,9 @@ fn crowd(db: &TestDb) {
         }
         let petition = others(connection, "petition", &["id", "code"]);
         connection.batch_execute(&format!(
-            "CREATE TEMP TABLE copies AS WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2500)
-                SELECT p.id AS old, randomblob(16) AS new, 'X' || n.n || '-' || p.code AS code FROM petition p, n;
+            "CREATE TEMP TABLE copies AS WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 4000)
+                SELECT p.id AS old, randomblob(16) AS new, 'X' || n.n || '-' || p.code AS code
+                FROM petition p, n WHERE n.n <= 200 OR p.state IN ('closed', 'withdrawn');
             INSERT INTO petition (id, code, {petition}) SELECT c.new, c.code, {petition}
                 FROM copies c JOIN (SELECT id AS source, {petition} FROM petition) p ON p.source = c.old;"
         ))?;
@@ -202,12 +204,11 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
             at: at.plus_micros(-20 * 86_400_000_000),
             petition: new_id(),
         };
-        let questions: Vec<(&str, Filters, Order)> = vec![
+        let mut questions: Vec<(&str, Filters, Order)> = vec![
             ("list", Filters::default(), Order::Newest),
             ("list, oldest", Filters::default(), Order::Oldest),
             ("overdue", official(), Order::DueFirst),
             ("overdue, last", official(), Order::DueLast),
-            ("overdue, by agency", official(), Order::ByAgency(day)),
             ("overdue of an agency and below", here, Order::DueFirst),
             ("overdue of an agency", there, Order::DueFirst),
             ("overdue and idle", idle, Order::DueFirst),
@@ -224,6 +225,11 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
                 Order::Newest,
             ),
         ];
+        // In this order, and for the figures, all that is overdue is looked at: of the present that is little.
+        let present = matches!(moment, Moment::Now(_));
+        if present {
+            questions.push(("overdue, by agency", official(), Order::ByAgency(day)));
+        }
         for agency in [None, Some(agencies[1])] {
             for (what, filters, order) in &questions {
                 let question = Question { reader: everywhere(agency), moment, filters: filters.clone() };
@@ -240,11 +246,7 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
         let rows =
             app.db.open().read_now(|tx| lists::page(tx, &question, Order::DueFirst, None, 101)).unwrap();
         let page: Vec<_> = rows.iter().map(|row| row.span.petition_id).collect();
-        assert!(
-            page.len() == 101 || app.db.database == Database::Sqlite || page.len() > 50,
-            "{}",
-            page.len()
-        );
+        assert_eq!(page.len(), 101);
         let behind = plans(&app, |tx| {
             lists::clocks(tx, &page, moment)?;
             kiennghi::store::course::stays(tx, &page, moment)?;
@@ -252,11 +254,12 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
             Ok(())
         });
         check("what belongs to a page", &behind);
-        check("summary", &plans(&app, |tx| summary::overdue(tx, &question, Grouping::Agency).map(|_| ())));
-        let year = Filters { received_from: Some(past), ..Filters::default() };
-        let question = Question { reader: everywhere(None), moment, filters: year };
-        // A report over a year reads the year: an index serves it where the year is a part of what there is.
-        plans(&app, |tx| reports::timeliness(tx, &question, Grouping::Month).map(|_| ()));
+        if present {
+            check(
+                "summary",
+                &plans(&app, |tx| summary::overdue(tx, &question, Grouping::Agency).map(|_| ())),
+            );
+        }
     }
-    assert_eq!(asked, 3 * 2 * 16 * 2);
+    assert_eq!(asked, (3 * 15 + 1) * 2 * 2);
 }
