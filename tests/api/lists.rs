@@ -307,13 +307,11 @@ async fn stricter_of_then_and_now(db: TestDb) {
                 petitions::update(&mut face, &row, row.sequence);
                 face.send(tx)?;
                 set_span(tx, id, then, record_kind(), row.intake_agency_id)?;
-                let past = Moment::Past(world.now);
-                assert_eq!(
-                    !seen(tx, &question(low.clone(), past))?.is_empty(),
-                    open,
-                    "{then} then, {now} now"
-                );
-                assert!(!seen(tx, &question(high.clone(), past))?.is_empty());
+                for past in [Moment::Past(world.now), Moment::Known { at: world.now, by: world.now }] {
+                    let low = seen(tx, &question(low.clone(), past))?;
+                    assert_eq!(!low.is_empty(), open, "{then} then, {now} now");
+                    assert!(!seen(tx, &question(high.clone(), past))?.is_empty());
+                }
                 Ok(())
             })
             .unwrap();

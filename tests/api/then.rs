@@ -6,8 +6,9 @@ use std::{
     sync::Arc,
 };
 
+use diesel::connection::SimpleConnection;
 use kiennghi::{
-    app::{clock::new_id, projection, world::Reference},
+    app::{clock::new_id, projection, routine, world::Reference},
     domain::{
         act::{Act, Registration},
         clock::{self, Clock, ClockOp},
@@ -33,11 +34,16 @@ use crate::{
         once,
         requests::{Dice, request_of},
     },
+    verify::verified,
 };
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut all = once![spans_know_what_was_known];
-    all.extend(cases![lists_and_reports_know_what_was_known, a_late_record_changes_what_it_should]);
+    all.extend(cases![
+        lists_and_reports_know_what_was_known,
+        a_late_record_changes_what_it_should,
+        a_database_of_before_learns_it
+    ]);
     all
 }
 
@@ -375,9 +381,9 @@ fn said(events: &[Event], reference: &Reference, at: Instant, by: Instant) -> Op
 }
 
 /// Histories in the database, each of some random steps.
-fn told(given: &Given) -> Vec<PetitionId> {
+fn told(given: &Given, count: usize) -> Vec<PetitionId> {
     let mut told: Vec<PetitionId> = Vec::new();
-    for number in 0..THROUGH_THE_API {
+    for number in 0..count {
         let mut dice = Dice::new(number as u64 + 1000);
         let id = given.submitted(Kind::ALL[dice.below(Kind::ALL.len())]);
         let (people, others) = (given.people, told.clone());
@@ -413,7 +419,7 @@ fn told(given: &Given) -> Vec<PetitionId> {
 
 async fn lists_and_reports_know_what_was_known(db: TestDb) {
     let given = Given::new(db);
-    let told = told(&given);
+    let told = told(&given, THROUGH_THE_API);
     let app = &given.app;
     let reference: Arc<Reference> = app.app.read_now(|_, world| Ok(Arc::clone(&world.reference))).unwrap();
     // More than were told: the parts of what was split, and what followed a complaint that was settled.
@@ -584,4 +590,25 @@ async fn a_late_record_changes_what_it_should(db: TestDb) {
             assert_eq!(reply.body["recorded_by"], known, "{path}");
         }
     }
+}
+
+/// A database that was filled before stretches knew when their end was recorded: the migration finds it out.
+async fn a_database_of_before_learns_it(db: TestDb) {
+    let given = Given::new(db);
+    told(&given, 60);
+    let folder = match given.app.db.database {
+        Database::Sqlite => "sqlite",
+        Database::Postgres => "postgres",
+    };
+    for step in ["down", "up"] {
+        let path = format!(
+            "{}/migrations/{folder}/2026-11-26-000007_known_then/{step}.sql",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let text = std::fs::read_to_string(path).unwrap();
+        given.app.app.write_now(move |tx, _| Ok(tx.batch_execute(&text).unwrap())).unwrap();
+    }
+    routine::number_events(&given.app.app).unwrap();
+    let (findings, summary) = verified(&given.app);
+    assert_eq!(findings, Vec::<String>::new(), "{summary}");
 }
