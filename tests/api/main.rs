@@ -20,6 +20,7 @@ mod demo;
 mod histories;
 mod import;
 mod kill;
+mod late;
 mod limits;
 mod lists;
 mod manners;
@@ -27,6 +28,7 @@ mod oidc;
 mod openapi;
 mod operation;
 mod outage;
+mod plans;
 mod preview;
 mod public;
 mod reference;
@@ -39,6 +41,7 @@ mod several;
 mod store;
 mod store_tables;
 mod support;
+mod then;
 mod together;
 mod tracking;
 mod verify;
@@ -66,6 +69,7 @@ fn all_cases() -> Vec<Case> {
         histories::cases(),
         import::cases(),
         kill::cases(),
+        late::cases(),
         limits::cases(),
         lists::cases(),
         manners::cases(),
@@ -73,6 +77,7 @@ fn all_cases() -> Vec<Case> {
         openapi::cases(),
         operation::cases(),
         outage::cases(),
+        plans::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),
@@ -84,6 +89,7 @@ fn all_cases() -> Vec<Case> {
         several::cases(),
         store::cases(),
         store_tables::cases(),
+        then::cases(),
         together::cases(),
         tracking::cases(),
         verify::cases(),
