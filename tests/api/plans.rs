@@ -34,7 +34,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases![no_table_is_read_from_end_to_end]
 }
 
-/// Copies of the petitions that are there, each with its stretches, until there are about 50,000: as in an office, most
+/// Copies of the petitions that are there, each with its stretches and events, until there are about 50,000: as in an office, most
 /// of them are over.
 const CROWD_POSTGRES: &str = "
     CREATE TEMP TABLE copies AS
@@ -49,6 +49,9 @@ const CROWD_POSTGRES: &str = "
     INSERT INTO clock_span SELECT (jsonb_populate_record(NULL::clock_span,
         to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', c.new))).*
         FROM copies c JOIN clock_span s ON s.petition_id = c.old;
+    INSERT INTO event SELECT (jsonb_populate_record(NULL::event, to_jsonb(e)
+        || jsonb_build_object('id', gen_random_uuid(), 'subject_id', c.new, 'position', NULL))).*
+        FROM copies c JOIN event e ON e.subject_id = c.old;
     ANALYZE";
 
 #[derive(QueryableByName)]
@@ -87,7 +90,12 @@ fn crowd(db: &TestDb) {
                     FROM copies c JOIN {table} s ON s.petition_id = c.old"
             ))?;
         }
-        connection.batch_execute("ANALYZE")?;
+        let rest = others(connection, "event", &["id", "subject_id", "position"]);
+        connection.batch_execute(&format!(
+            "INSERT INTO event (id, subject_id, {rest}) SELECT randomblob(16), c.new, {rest}
+                FROM copies c JOIN event e ON e.subject_id = c.old;
+            ANALYZE"
+        ))?;
         Ok(())
     })
     .unwrap();
