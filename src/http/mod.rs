@@ -75,6 +75,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/petitions/{id}").route(get().to(petitions::read_petition)))
         .service(resource("/v1/petitions/{id}/events").route(get().to(petitions::list_events)))
         .service(resource("/v1/petitions/{id}/deadlines").route(get().to(petitions::explain_deadlines)))
+        .service(resource("/v1/petitions/{id}/holders").route(get().to(petitions::list_holders)))
         .service(resource("/v1/petitions/{id}/submitter").route(get().to(petitions::read_submitter)))
         .service(resource("/v1/petitions/{id}/personal-data-reads").route(get().to(reads::list_reads)))
         .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))

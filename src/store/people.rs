@@ -11,7 +11,7 @@ use diesel::{
 
 use super::{
     AnyConnection, StoreError,
-    schema::{agency, grant_of_role, official, personal_data_read},
+    schema::{agency, event_text, grant_of_role, official, personal_data_read},
     together::{Stable, padded},
 };
 use crate::domain::{
@@ -201,6 +201,30 @@ pub fn names(
     ));
     let rows: Vec<(OfficialId, String, String)> = Stable(named).load(connection)?;
     Ok(rows.into_iter().map(|(id, name, position)| (id, (name, position))).collect())
+}
+
+/// The same as they were at an instant, as far as the histories of the officials tell; what these do not tell, such as
+/// an account that was there before its history, reads as it does now.
+pub fn names_at(
+    connection: &mut AnyConnection,
+    ids: &[OfficialId],
+    at: Instant,
+) -> Result<HashMap<OfficialId, (String, String)>, StoreError> {
+    let mut names = names(connection, ids)?;
+    let subjects: Vec<PetitionId> = ids.iter().map(|id| Id::new(id.uuid())).collect();
+    let told = event_text::table
+        .filter(event_text::subject_id.eq_any(padded(&subjects)))
+        .filter(event_text::slot.eq_any(["/full_name", "/position"]))
+        .filter(event_text::created_at.le(at))
+        .order((event_text::created_at, event_text::id))
+        .select((event_text::subject_id, event_text::slot, event_text::body));
+    let rows: Vec<(PetitionId, String, Option<String>)> = Stable(told).load(connection)?;
+    for (subject, slot, body) in rows {
+        if let (Some((name, position)), Some(body)) = (names.get_mut(&Id::new(subject.uuid())), body) {
+            *(if slot == "/full_name" { name } else { position }) = body;
+        }
+    }
+    Ok(names)
 }
 
 /// Whether some grant in force of this role with this ceiling or a stricter one reaches an agency, from itself or from

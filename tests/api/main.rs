@@ -17,6 +17,7 @@ mod bounds;
 mod cli;
 mod cube;
 mod demo;
+mod explain;
 mod histories;
 mod import;
 mod kill;
@@ -27,6 +28,7 @@ mod oidc;
 mod openapi;
 mod operation;
 mod outage;
+mod past;
 mod preview;
 mod public;
 mod reference;
@@ -63,6 +65,7 @@ fn all_cases() -> Vec<Case> {
         cli::cases(),
         cube::cases(),
         demo::cases(),
+        explain::cases(),
         histories::cases(),
         import::cases(),
         kill::cases(),
@@ -73,6 +76,7 @@ fn all_cases() -> Vec<Case> {
         openapi::cases(),
         operation::cases(),
         outage::cases(),
+        past::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),
