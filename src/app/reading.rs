@@ -6,7 +6,7 @@ use super::{
     Error,
     actions::Done,
     caller::{self, Caller},
-    clock::new_id,
+    disclosures,
     history::{self, Loaded},
     past::Past,
     world::World,
@@ -15,19 +15,17 @@ use crate::{
     domain::{
         access,
         clock::Clock,
-        id::{AgencyId, OfficialId, PetitionId, RowId, TextId},
+        id::{AgencyId, OfficialId, PetitionId, TextId},
         lifecycle,
         petition::Case,
         prose::Prose,
-        refusal::{Refusal, Words},
         time::Instant,
         vocabulary::{Action, Code, LinkKind, Role},
     },
     store::{
         AnyConnection,
         agencies::{self, AgencyName},
-        events,
-        people::{self, PersonalDataReadRow},
+        events, people,
         petitions::{self, DetailRow, SubmitterRow},
     },
 };
@@ -195,18 +193,7 @@ pub fn read_submitter(
     let row = petitions::find_submitter(tx, id)?;
     let needs_it = |role: &Role| access::may_read_submitter(&loaded.case, &[*role]);
     let role = roles.iter().copied().find(needs_it).unwrap_or(Role::Intake);
-    people::insert_read(
-        tx,
-        &PersonalDataReadRow {
-            id: new_id(),
-            petition_id: id,
-            official_id: person.official,
-            role,
-            what: "submitter".to_owned(),
-            at: world.now,
-            request_id: world.request_id.clone(),
-        },
-    )?;
+    disclosures::note(tx, world, &loaded.case, person.official, role)?;
     Ok(row)
 }
 
@@ -219,19 +206,5 @@ pub fn check_reads(
 ) -> Result<(), Error> {
     let loaded = history::load(tx, id)?.ok_or(Error::NotFound)?;
     let (_, roles) = caller::standing(tx, world, caller, &loaded.case)?;
-    if roles.contains(&Role::Auditor) {
-        return Ok(());
-    }
-    let words = Words::new("Nhật ký truy cập dành cho người giám sát.", "The log of reads is for auditors.");
-    Err(Refusal::Forbidden(words).into())
-}
-
-/// Who read the personal data of a petition, the latest first.
-pub fn reads(
-    tx: &mut AnyConnection,
-    id: PetitionId,
-    after: Option<(Instant, RowId)>,
-    limit: i64,
-) -> Result<Vec<PersonalDataReadRow>, Error> {
-    Ok(people::reads_of(tx, id, after, limit)?)
+    if roles.contains(&Role::Auditor) { Ok(()) } else { Err(disclosures::for_auditors().into()) }
 }

@@ -139,12 +139,17 @@ pub fn forbidden(action: Action) -> Refusal {
 ///
 /// A denouncer, and whoever asked for secrecy, is known to intake and coordination alone (LTC 47, 56).
 pub fn may_read_submitter(case: &Case, roles: &[Role]) -> bool {
-    let sealed = case.kind == Kind::Denunciation || case.registration.keep_secret;
+    let sealed = is_sealed(case);
     roles.iter().any(|role| match role {
         Role::Intake | Role::Coordinator => true,
         Role::Handler | Role::Approver => !sealed,
         _ => false,
     })
+}
+
+/// Whether who submitted a case is sealed: of a denunciation, and where secrecy was asked for.
+pub fn is_sealed(case: &Case) -> bool {
+    case.kind == Kind::Denunciation || case.registration.keep_secret
 }
 
 /// The refusal to name the submitter.

@@ -1,4 +1,4 @@
-//! Officials, the roles granted to them, and who of them looked at personal data.
+//! Officials and the roles granted to them.
 
 pub mod changes;
 
@@ -11,11 +11,11 @@ use diesel::{
 
 use super::{
     AnyConnection, StoreError,
-    schema::{agency, event_text, grant_of_role, official, personal_data_read},
+    schema::{agency, event_text, grant_of_role, official},
     together::{Stable, padded},
 };
 use crate::domain::{
-    id::{AgencyId, GrantId, Id, OfficialId, PetitionId, RowKey},
+    id::{AgencyId, GrantId, Id, OfficialId, PetitionId},
     time::Instant,
     vocabulary::{Code, Role, Visibility},
 };
@@ -59,20 +59,6 @@ pub struct GrantRow {
     /// The first instant at which it is no longer in force.
     pub valid_to: Option<Instant>,
     pub created_at: Instant,
-}
-
-/// One look of an official at personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = personal_data_read)]
-pub struct PersonalDataReadRow {
-    pub id: Id<RowKey>,
-    pub petition_id: PetitionId,
-    pub official_id: OfficialId,
-    pub role: Role,
-    /// Which data: never the data itself.
-    pub what: String,
-    pub at: Instant,
-    pub request_id: Option<String>,
 }
 
 /// Adds an official; [`StoreError::Unique`] when the username is taken.
@@ -156,32 +142,6 @@ pub fn grants_in_force(
         .order(grant_of_role::id.asc())
         .select(GrantRow::as_select())
         .load(connection)?)
-}
-
-/// Records a look at personal data.
-pub fn insert_read(connection: &mut AnyConnection, row: &PersonalDataReadRow) -> Result<(), StoreError> {
-    insert_into(personal_data_read::table).values(row).execute(connection)?;
-    Ok(())
-}
-
-/// Who looked at the personal data of a petition, the latest first, from before an instant and id on.
-pub fn reads_of(
-    connection: &mut AnyConnection,
-    petition: PetitionId,
-    before: Option<(Instant, Id<RowKey>)>,
-    limit: i64,
-) -> Result<Vec<PersonalDataReadRow>, StoreError> {
-    let mut query = personal_data_read::table
-        .filter(personal_data_read::petition_id.eq(petition))
-        .order((personal_data_read::at.desc(), personal_data_read::id.desc()))
-        .limit(limit)
-        .select(PersonalDataReadRow::as_select())
-        .into_boxed();
-    if let Some((at, id)) = before {
-        let tied = personal_data_read::at.eq(at).and(personal_data_read::id.lt(id));
-        query = query.filter(personal_data_read::at.lt(at).or(tied));
-    }
-    Ok(query.load(connection)?)
 }
 
 /// Which agencies an official heads.
