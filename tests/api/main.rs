@@ -11,6 +11,7 @@ mod admin;
 mod architecture;
 mod assaults;
 mod attacks;
+mod audit;
 mod authorization;
 mod backup;
 mod bounds;
@@ -59,6 +60,7 @@ fn all_cases() -> Vec<Case> {
         architecture::cases(),
         assaults::cases(),
         attacks::cases(),
+        audit::cases(),
         authorization::cases(),
         backup::cases(),
         bounds::cases(),
