@@ -13,6 +13,7 @@ use super::{
     lists::{Asked, Reader},
     past::day_of,
     secrets::sha256,
+    when::When,
 };
 use crate::{
     domain::{
@@ -57,6 +58,7 @@ pub struct Wanted {
 #[derive(Debug)]
 pub struct Sample {
     pub as_of: Instant,
+    pub recorded_by: Instant,
     /// How many petitions fit.
     pub population: u64,
     /// By key: how many fit, how many were drawn. One of everything where there are no strata.
@@ -81,11 +83,14 @@ pub fn draw(
     reader: &Reader,
     wanted: &Wanted,
 ) -> Result<Sample, Error> {
+    // What is recorded later must not change what the same seed draws.
+    let known = wanted.asked.recorded_by.unwrap_or(When::At(world.now));
+    let asked = Asked { recorded_by: Some(known), ..wanted.asked.clone() };
     let question = match wanted.overdue {
-        true => wanted.asked.overdue(world, reader),
-        false => wanted.asked.question(world, reader),
+        true => asked.overdue(world, reader),
+        false => asked.question(world, reader),
     };
-    let day = day_of(world, wanted.asked.as_of);
+    let day = day_of(world, asked.as_of);
     let mut names: HashMap<AgencyId, AgencyVersion> = HashMap::new();
     let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
     each(tx, &question, |tx, page| {
@@ -120,6 +125,7 @@ pub fn draw(
     });
     Ok(Sample {
         as_of: question.moment.at(),
+        recorded_by: known.end(world),
         population: sizes.values().sum(),
         items: items.collect(),
         strata: sizes

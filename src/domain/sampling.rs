@@ -19,7 +19,7 @@ pub fn shares<K: Ord + Clone>(sizes: &BTreeMap<K, u64>, wanted: u64) -> BTreeMap
     let left =
         usize::try_from(wanted).unwrap_or(usize::MAX).saturating_sub(usize::try_from(given).unwrap_or(0));
     // A stable sort leaves equal rests in the order of the keys.
-    rests.sort_by(|one, other| other.0.cmp(&one.0));
+    rests.sort_by_key(|(rest, _)| std::cmp::Reverse(*rest));
     for (_, key) in rests.into_iter().take(left) {
         shares.entry(key.clone()).and_modify(|share| *share += 1);
     }

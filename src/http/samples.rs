@@ -14,6 +14,7 @@ use utoipa::{
 use super::{
     auth::Call,
     extract::{Query, Short, UpTo},
+    lists::query::{Levels, asked},
     openapi::{DayOrInstant, code, one_of, open_code},
     problem::Problem,
     views::AgencyRef,
@@ -22,7 +23,7 @@ use crate::{
     app::{
         Error,
         history::hex,
-        lists::{self, Asked},
+        lists::{self, Asked, LevelAsked},
         samples::{self, Drawn, Sample, StrataBy, Wanted},
         when::When,
     },
@@ -30,7 +31,7 @@ use crate::{
         id::{AgencyId, OfficialId, PetitionId},
         refusal::FieldError,
         time::Instant,
-        vocabulary::{Channel, Kind, Provenance, State, Visibility},
+        vocabulary::{Channel, Kind, Provenance, PublicStatus, State, Visibility},
     },
 };
 
@@ -43,55 +44,24 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(resource("/v1/samples").route(get().to(draw_sample)));
 }
 
-/// The seed, the size, and what is drawn from.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct SampleQuery {
-    /// Any text; who chooses it should do so before he knows the petitions, by a die or a lottery for one.
-    #[param(value_type = String, min_length = 1, max_length = 100, example = "2026-11-23 xổ số 48213")]
-    seed: Short<100>,
-    /// How many are drawn, all strata together.
-    #[param(value_type = u32, minimum = 1, maximum = 1000, example = 25)]
-    size: UpTo<1_000>,
-    /// Whether the places are shared out among `agency`, `kind`, `field` or `level` by size; without, all are one.
-    #[param(value_type = Strata, inline, required = false, example = "agency")]
-    strata: Option<StrataBy>,
-    /// As it stood at this instant, or at the end of this day.
-    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
-    as_of: Option<When>,
-    /// Only what is overdue.
-    #[serde(default)]
-    #[param(value_type = Option<bool>, default = false)]
-    overdue: bool,
-    #[param(schema_with = code::<State>)]
-    state: Option<State>,
-    #[param(schema_with = code::<Kind>)]
-    kind: Option<Kind>,
-    #[param(schema_with = code::<Channel>)]
-    channel: Option<Channel>,
-    /// Code of a field.
-    #[param(value_type = Option<String>, max_length = 64)]
-    field_code: Option<Short<64>>,
-    /// With this agency: the lead agency, before an assignment the intake agency.
-    #[param(value_type = Option<uuid::Uuid>)]
-    agency_id: Option<AgencyId>,
-    /// Whether agencies below it count too.
-    #[param(default = true)]
-    subtree: Option<bool>,
-    /// With this responsible person.
-    #[param(value_type = Option<uuid::Uuid>)]
-    responsible_id: Option<OfficialId>,
-    #[param(schema_with = code::<Visibility>)]
-    visibility: Option<Visibility>,
-    #[param(schema_with = code::<Provenance>)]
-    provenance: Option<Provenance>,
-    /// Received then or later: a day or an instant.
-    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-01-01")]
-    received_from: Option<When>,
-    /// Received before: a day or an instant.
-    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-01")]
-    received_to: Option<When>,
+asked! {
+    /// The seed, the size, and what is drawn from.
+    SampleQuery {
+        /// Any text; who chooses it should do so before he knows the petitions, by a die or a lottery for one.
+        #[param(value_type = String, min_length = 1, max_length = 100, example = "2026-11-23 xổ số 48213")]
+        seed: Short<100>,
+        /// How many are drawn, all strata together.
+        #[param(value_type = u32, minimum = 1, maximum = 1000, example = 25)]
+        size: UpTo<1_000>,
+        /// Whether the places are shared out among `agency`, `kind`, `field` or `level` by size; without, all are one.
+        #[param(value_type = Strata, inline, required = false, example = "agency")]
+        strata: Option<StrataBy>,
+        /// Only what is overdue.
+        #[serde(default)]
+        #[param(value_type = Option<bool>, default = false)]
+        overdue: bool,
+    }
+    query => {}
 }
 
 /// [`StrataBy`] to the document.
@@ -116,7 +86,7 @@ struct StratumView {
 
 /// One petition that was drawn.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"stratum": "all", "rank": "000a91…", "id": "01934f6e-0000-7000-8000-000000000003", "code": "KN-7Q2M9K4T-X", "kind": "proposal", "state": "in_progress", "field_code": "urban_infrastructure", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "received_at": "2026-11-12T02:00:00Z", "href": "/v1/petitions/01934f6e-0000-7000-8000-000000000003?as_of=2026-11-23T07:00:00Z"}))]
+#[schema(example = json!({"stratum": "all", "rank": "000a91…", "id": "01934f6e-0000-7000-8000-000000000003", "code": "KN-7Q2M9K4T-X", "kind": "proposal", "state": "in_progress", "field_code": "urban_infrastructure", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "received_at": "2026-11-12T02:00:00Z", "href": "/v1/petitions/01934f6e-0000-7000-8000-000000000003?as_of=2026-11-23T07:00:00Z&recorded_by=2026-11-23T07:00:00Z"}))]
 struct DrawnView {
     stratum: String,
     /// SHA-256 over the seed, a colon and the id, in hexadecimal.
@@ -138,12 +108,15 @@ struct DrawnView {
 
 /// A sample with all that is needed to draw it again.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"seed": "48213", "as_of": "2026-11-23T07:00:00Z", "population": 40, "strata": [{"key": "all", "population": 40, "drawn": 4}], "items": []}))]
+#[schema(example = json!({"seed": "48213", "as_of": "2026-11-23T07:00:00Z", "recorded_by": "2026-11-23T07:00:00Z", "population": 40, "strata": [{"key": "all", "population": 40, "drawn": 4}], "items": []}))]
 struct SampleView {
     seed: String,
     /// The moment it was drawn at: give it as `as_of` to draw the same again.
     #[schema(value_type = String, format = DateTime)]
     as_of: Instant,
+    /// What was recorded later does not count: give it as `recorded_by`.
+    #[schema(value_type = String, format = DateTime)]
+    recorded_by: Instant,
     /// How many petitions fit.
     population: u64,
     #[schema(max_items = 10000)]
@@ -184,41 +157,28 @@ impl SampleQuery {
         if self.size.0 == 0 {
             return refuse("size", "Cần số từ 1 đến 1000.", "Needs a number from 1 to 1000.");
         }
-        let asked = Asked {
-            state: self.state,
-            kind: self.kind,
-            channel: self.channel,
-            field_code: self.field_code.map(|code| code.0),
-            agency_id: self.agency_id,
-            subtree: self.subtree,
-            responsible_id: self.responsible_id,
-            visibility: self.visibility,
-            provenance: self.provenance,
-            received_from: self.received_from,
-            received_to: self.received_to,
-            as_of: self.as_of,
-            ..Asked::default()
-        };
-        Ok(Wanted { seed: self.seed.0, size: self.size.0, strata: self.strata, asked, overdue: self.overdue })
+        let (seed, size, strata, overdue) = (self.seed.0.clone(), self.size.0, self.strata, self.overdue);
+        Ok(Wanted { seed, size, strata, asked: self.into(), overdue })
     }
 }
 
 impl SampleView {
     fn of(sample: Sample, seed: String) -> Self {
-        let as_of = sample.as_of;
+        let moment = format!("as_of={}&recorded_by={}", sample.as_of, sample.recorded_by);
         let stratum = |(key, (population, drawn))| StratumView { key, population, drawn };
         Self {
             seed,
-            as_of,
+            as_of: sample.as_of,
+            recorded_by: sample.recorded_by,
             population: sample.population,
             strata: sample.strata.into_iter().map(stratum).collect(),
-            items: sample.items.into_iter().map(|drawn| DrawnView::of(drawn, as_of)).collect(),
+            items: sample.items.into_iter().map(|drawn| DrawnView::of(drawn, &moment)).collect(),
         }
     }
 }
 
 impl DrawnView {
-    fn of(drawn: Drawn, as_of: Instant) -> Self {
+    fn of(drawn: Drawn, moment: &str) -> Self {
         let Drawn { row, stratum, rank, agency } = drawn;
         let (code, name) = agency.map(|agency| (agency.code, agency.name)).unwrap_or_default();
         Self {
@@ -231,7 +191,7 @@ impl DrawnView {
             field_code: row.field_code,
             agency: AgencyRef { id: row.agency, code, name },
             received_at: row.received_at,
-            href: format!("/v1/petitions/{}?as_of={as_of}", row.petition),
+            href: format!("/v1/petitions/{}?{moment}", row.petition),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, StoreError,
-    conditions::{self, Moment, Question},
+    AnyConnection, StoreError, conditions,
+    question::{Filters, Moment, Question},
     schema::{personal_data_read, petition, petition_span},
 };
 use crate::domain::{
@@ -96,11 +96,7 @@ pub fn seen(
     now: Instant,
     petitions: &[PetitionId],
 ) -> Result<HashMap<PetitionId, String>, StoreError> {
-    let question = Question {
-        reader: reader.clone(),
-        moment: Moment::Now(now),
-        filters: conditions::Filters::default(),
-    };
+    let question = Question { reader: reader.clone(), moment: Moment::Now(now), filters: Filters::default() };
     let against = petition::respondent_official_id.eq(reader.official).assume_not_null();
     let query = petition::table
         .inner_join(petition_span::table)

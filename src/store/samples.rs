@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, StoreError,
-    conditions::{self, Question},
+    AnyConnection, StoreError, conditions,
+    question::Question,
     schema::{petition, petition_span},
 };
 use crate::domain::{

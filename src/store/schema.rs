@@ -237,6 +237,7 @@ tables! {
         from_at -> Instant,
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
+        recorded_to -> Nullable<Instant>,
     }
 
     document (id) {
@@ -375,6 +376,7 @@ tables! {
         from_at -> Instant,
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
+        recorded_to -> Nullable<Instant>,
     }
 }
 

@@ -6,17 +6,19 @@ use std::{
 };
 
 use kiennghi::{
-    app::{caller::Caller, history::hex, samples::rank, secrets::sha256},
+    app::{caller::Caller, clock::new_id, history::hex, samples::rank, secrets::sha256},
     domain::{
         id::PetitionId,
         vocabulary::{Kind, Role, State, Visibility},
     },
+    store::disclosures::{self, Wanted},
 };
 use serde_json::{Value, json};
 
 use crate::{
     histories::random,
     lists::{agencies, records},
+    plans::plans,
     support::{
         Case, TestDb, cases,
         client::{Reply, TestApp},
@@ -26,13 +28,15 @@ use crate::{
 };
 
 pub(crate) fn cases() -> Vec<Case> {
-    cases![
+    let mut cases = cases![
         a_sample_can_be_drawn_again_by_hand,
         a_sample_is_of_what_its_reader_sees,
         a_dossier_verifies_offline,
         a_dossier_tells_nothing_of_the_submitter,
         who_received_whose_data,
-    ]
+    ];
+    cases.extend(cases![Sqlite: each_question_to_the_log_has_its_index]);
+    cases
 }
 
 async fn ask(app: &TestApp, token: &str, path: &str) -> Reply {
@@ -68,7 +72,9 @@ async fn a_sample_can_be_drawn_again_by_hand(db: TestDb) {
     };
     let first = sample("size=20").await;
     let as_of = first["as_of"].as_str().unwrap().to_owned();
-    assert_eq!(sample(&format!("size=20&as_of={as_of}")).await, first, "the same seed and moment");
+    assert_eq!(first["recorded_by"], first["as_of"]);
+    let same = format!("size=20&as_of={as_of}&recorded_by={as_of}");
+    assert_eq!(sample(&same).await, first, "the same seed and moment");
 
     // By hand: the population by the list, the hash of each, the smallest first.
     let population = listed(&app, &token, "/v1/petitions?sort=received_at").await;
@@ -159,7 +165,7 @@ async fn a_sample_is_of_what_its_reader_sees(db: TestDb) {
 }
 
 /// The files of a ZIP by name.
-fn unpacked(reply: &Reply) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn unpacked(reply: &Reply) -> BTreeMap<String, Vec<u8>> {
     let mut zip = zip::ZipArchive::new(Cursor::new(reply.bytes.to_vec())).unwrap();
     let mut files = BTreeMap::new();
     for index in 0..zip.len() {
@@ -181,7 +187,7 @@ fn bytes_of(text: &Value) -> Vec<u8> {
 }
 
 /// What the readme tells an auditor to do, done; gives how many entries were shown and how many texts were proven.
-fn verify(files: &BTreeMap<String, Vec<u8>>) -> (usize, usize) {
+pub(crate) fn verify(files: &BTreeMap<String, Vec<u8>>) -> (usize, usize) {
     let manifest: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
     let listed = manifest["files"].as_array().unwrap();
     assert_eq!(listed.len() + 1, files.len());
@@ -345,4 +351,22 @@ async fn who_received_whose_data(db: TestDb) {
     ask(app, &inspector, "/v1/personal-data-reads?from=2026-11-24&to=2026-11-24").await.expect(400);
     ask(app, &inspector, "/v1/personal-data-reads?who=me").await.expect(400);
     ask(app, &coordinator, "/v1/personal-data-reads?who=me").await.expect(403);
+}
+
+async fn each_question_to_the_log_has_its_index(db: TestDb) {
+    let app = TestApp::new(db);
+    let (petition, official) = (new_id(), new_id());
+    let place = Some((app.now(), new_id()));
+    let questions = [
+        ("personal_data_read_petition_id", Wanted { petition: Some(petition), ..Wanted::default() }),
+        ("personal_data_read_official_id", Wanted { official: Some(official), ..Wanted::default() }),
+        ("personal_data_read_client", Wanted { client: Some("one-stop".to_owned()), ..Wanted::default() }),
+        ("personal_data_read_at", Wanted { from: Some(app.now()), ..Wanted::default() }),
+        ("personal_data_read_at", Wanted::default()),
+    ];
+    for (index, wanted) in questions {
+        let plans = plans(&app, |tx| disclosures::page(tx, &wanted, place, 20).map(drop));
+        assert_eq!(plans.len(), 1);
+        assert!(plans[0].contains(index) && !plans[0].contains("TEMP B-TREE"), "{wanted:?}: {}", plans[0]);
+    }
 }

@@ -22,14 +22,17 @@ mod explain;
 mod histories;
 mod import;
 mod kill;
+mod late;
 mod limits;
 mod lists;
 mod manners;
 mod oidc;
+mod one_petition;
 mod openapi;
 mod operation;
 mod outage;
 mod past;
+mod plans;
 mod preview;
 mod public;
 mod reference;
@@ -42,6 +45,7 @@ mod several;
 mod store;
 mod store_tables;
 mod support;
+mod then;
 mod together;
 mod tracking;
 mod verify;
@@ -71,14 +75,17 @@ fn all_cases() -> Vec<Case> {
         histories::cases(),
         import::cases(),
         kill::cases(),
+        late::cases(),
         limits::cases(),
         lists::cases(),
         manners::cases(),
         oidc::cases(),
+        one_petition::cases(),
         openapi::cases(),
         operation::cases(),
         outage::cases(),
         past::cases(),
+        plans::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),
@@ -90,6 +97,7 @@ fn all_cases() -> Vec<Case> {
         several::cases(),
         store::cases(),
         store_tables::cases(),
+        then::cases(),
         together::cases(),
         tracking::cases(),
         verify::cases(),
