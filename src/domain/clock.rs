@@ -3,6 +3,7 @@
 //! A clock knows when it is due; whether it is late is computed from that and a moment, and never stored.
 
 mod explain;
+mod gained;
 mod ledger;
 mod op;
 mod promise;
@@ -16,6 +17,7 @@ use super::{
     vocabulary::{Basis, Stage, Timeliness, Unit},
 };
 
+pub use gained::{Cause, Gain, MoveKind, expected};
 pub use ledger::Ledger;
 pub use op::{ClockOp, without_last_pause};
 pub use promise::promise;

@@ -12,6 +12,7 @@ mod cached;
 mod client;
 pub mod codes;
 mod cors;
+mod dossier;
 pub mod edge;
 mod encoding;
 pub mod extract;
@@ -35,6 +36,7 @@ mod public;
 mod reads;
 mod reference;
 mod reports;
+mod samples;
 mod sandbox;
 pub mod server;
 mod sessions;
@@ -76,8 +78,11 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/petitions/{id}").route(get().to(petitions::read_petition)))
         .service(resource("/v1/petitions/{id}/events").route(get().to(petitions::list_events)))
         .service(resource("/v1/petitions/{id}/deadlines").route(get().to(petitions::explain_deadlines)))
+        .service(resource("/v1/petitions/{id}/holders").route(get().to(petitions::list_holders)))
         .service(resource("/v1/petitions/{id}/submitter").route(get().to(petitions::read_submitter)))
-        .service(resource("/v1/petitions/{id}/personal-data-reads").route(get().to(reads::list_reads)))
+        .configure(reads::routes)
+        .configure(dossier::routes)
+        .configure(samples::routes)
         .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))
         .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
         .service(resource("/v1/overdue/summary").route(get().to(overdue::summarise_overdue)))
@@ -108,6 +113,8 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         petitions::Api::openapi(),
         actions::Api::openapi(),
         reads::Api::openapi(),
+        dossier::Api::openapi(),
+        samples::Api::openapi(),
         sandbox::Api::openapi(),
         lists::Api::openapi(),
         overdue::Api::openapi(),

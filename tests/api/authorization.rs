@@ -54,8 +54,12 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/petitions/{id}", Officials),
     ("get", "/v1/petitions/{id}/events", Officials),
     ("get", "/v1/petitions/{id}/deadlines", Officials),
+    ("get", "/v1/petitions/{id}/holders", Officials),
     ("get", "/v1/petitions/{id}/submitter", Officials),
     ("get", "/v1/petitions/{id}/personal-data-reads", Officials),
+    ("get", "/v1/petitions/{id}/dossier.zip", Officials),
+    ("get", "/v1/personal-data-reads", Officials),
+    ("get", "/v1/samples", Officials),
     ("get", "/v1/overdue", Officials),
     ("get", "/v1/overdue/summary", Officials),
     ("get", "/v1/due-soon", Officials),
@@ -240,7 +244,7 @@ pub(crate) async fn absent_and_foreign_read_alike(db: TestDb) {
     let id = receipt.body["id"].as_str().unwrap();
     assert_eq!(receipt.body["agency"]["id"], json!(here));
     for token in [app.token(handler), app.token(admin)] {
-        for path in ["", "/events", "/deadlines", "/submitter"] {
+        for path in ["", "/events", "/deadlines", "/submitter", "/dossier.zip", "?as_of=2026-11-24"] {
             let foreign = app.get(format!("/v1/petitions/{id}{path}")).token(&token).call().await.expect(404);
             let absent = app
                 .get(format!("/v1/petitions/{}{path}", new_id::<PetitionKey>()))

@@ -11,12 +11,14 @@ mod admin;
 mod architecture;
 mod assaults;
 mod attacks;
+mod audit;
 mod authorization;
 mod backup;
 mod bounds;
 mod cli;
 mod cube;
 mod demo;
+mod explain;
 mod histories;
 mod import;
 mod kill;
@@ -25,9 +27,11 @@ mod limits;
 mod lists;
 mod manners;
 mod oidc;
+mod one_petition;
 mod openapi;
 mod operation;
 mod outage;
+mod past;
 mod plans;
 mod preview;
 mod public;
@@ -60,12 +64,14 @@ fn all_cases() -> Vec<Case> {
         architecture::cases(),
         assaults::cases(),
         attacks::cases(),
+        audit::cases(),
         authorization::cases(),
         backup::cases(),
         bounds::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
+        explain::cases(),
         histories::cases(),
         import::cases(),
         kill::cases(),
@@ -74,9 +80,11 @@ fn all_cases() -> Vec<Case> {
         lists::cases(),
         manners::cases(),
         oidc::cases(),
+        one_petition::cases(),
         openapi::cases(),
         operation::cases(),
         outage::cases(),
+        past::cases(),
         plans::cases(),
         preview::cases(),
         public::cases(),

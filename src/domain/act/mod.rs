@@ -7,11 +7,13 @@ mod ending;
 mod handling;
 mod intake;
 mod reply;
+mod why;
 
 pub use ending::*;
 pub use handling::*;
 pub use intake::*;
 pub use reply::*;
+pub use why::Why;
 
 use serde::{Deserialize, Serialize};
 

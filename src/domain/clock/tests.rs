@@ -1,6 +1,7 @@
 //! The worked cases of the field, and what each entry of the ledger does.
 
 mod cases;
+mod gained;
 mod history;
 mod together;
 
