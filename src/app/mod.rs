@@ -30,6 +30,7 @@ pub mod preview;
 pub mod projection;
 pub mod public;
 pub mod reading;
+pub mod recalculation;
 pub mod reports;
 pub mod routine;
 mod seals;

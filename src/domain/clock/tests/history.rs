@@ -32,7 +32,7 @@ fn ops(at: BoxedStrategy<Instant>) -> impl Strategy<Value = ClockOp> {
         (round(), stages(), at.clone(), rules()).prop_map(|(round, stage, at, rule)| {
             match book().get(&rule) {
                 Some(rule) => ClockOp::start(round, stage, at, rule, &vietnam()),
-                None => ClockOp::Start { round, stage, at, rule, first_due: None },
+                None => ClockOp::Start { round, stage, at, rule, first_due: None, offices: Vec::new() },
             }
         }),
         (round(), stages(), at.clone(), at.clone()).prop_map(|(round, stage, at, due_at)| ClockOp::Stated {
