@@ -206,7 +206,7 @@ fn season(row: &HoursRow) -> Option<Result<Season, Error>> {
 }
 
 /// Office hours as they are stored: `07:30-11:30,13:30-17:00`.
-fn sessions(text: &str) -> Option<Vec<Session>> {
+pub fn sessions(text: &str) -> Option<Vec<Session>> {
     let one = |part: &str| {
         let (open, close) = part.split_once('-')?;
         Some((open.parse().ok()?, close.parse().ok()?))

@@ -138,6 +138,10 @@ impl Calendar {
     pub fn entry(&self, day: Day) -> Option<&CalendarDay> {
         self.days.get(&day)
     }
+    /// Every day with an entry, in order.
+    pub fn entries(&self) -> impl Iterator<Item = (Day, &CalendarDay)> {
+        self.days.iter().map(|(day, entry)| (*day, entry))
+    }
     /// The years declared as completely known.
     pub fn years(&self) -> impl Iterator<Item = i16> {
         self.years.iter().copied()

@@ -11,7 +11,6 @@ use crate::{
     app::{
         Error,
         caller::Caller,
-        clock::new_id,
         history::{self, Subject, hex},
         idempotency, recalculation,
         secrets::sha256,
@@ -19,12 +18,15 @@ use crate::{
     },
     domain::{
         access::Person,
-        calendar::{Amendment, Calendar, ChangedDay, ChangedSeason, DayAction, SeasonAction, Session},
+        calendar::{
+            Amendment, Calendar, ChangedDay, ChangedSeason, DayAction, IcsEntry, SeasonAction, Session,
+            read_ics,
+        },
         clock::Move,
         event::canonical_json,
-        id::{PetitionId, RowId},
+        id::PetitionId,
         refusal::Refusal,
-        vocabulary::State,
+        vocabulary::{Confidence, State},
     },
     store::{
         AnyConnection, StoreError, agencies,
@@ -33,9 +35,11 @@ use crate::{
 };
 
 /// A change that an administrator asks for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Wanted {
     pub amendment: Amendment,
+    /// An iCalendar file, whose days are added to those of the amendment where they differ from what is known.
+    pub file: Option<String>,
     /// Whether deadlines may move into the past.
     pub confirm_past: bool,
 }
@@ -54,6 +58,8 @@ pub struct Moving {
 pub struct Impact {
     /// The version it would make.
     pub version: u32,
+    /// The digest of what it says: two orders with the same ask for the same.
+    pub digest: String,
     /// How many petitions would move.
     pub petitions: usize,
     /// How many of them would be overdue at once.
@@ -79,9 +85,10 @@ pub fn impact(
     if idempotency::replay(tx, key)?.is_some() {
         return Ok(None);
     }
-    let amendment = completed(tx, &wanted.amendment)?;
+    let amendment = completed(tx, world, wanted)?;
     let proposed = world.calendar().followed_by(world.now, amendment.check(world.calendar())?);
-    let touched = recalculation::touched(&says(&amendment, 0), world.zone());
+    let says = says(&amendment, 0);
+    let touched = recalculation::touched(&says, world.zone());
     let mut moving = Vec::new();
     let mut after = None;
     loop {
@@ -100,6 +107,7 @@ pub fn impact(
     let listed = listed(tx, &admin.person, &moving)?;
     Ok(Some(Impact {
         version: proposed.version(),
+        digest: digest(&[&says])?,
         petitions: moving.len(),
         into_past: moving.iter().filter(|(_, moves)| past(moves)).count(),
         withheld: moving.len() - listed.len(),
@@ -154,7 +162,7 @@ pub fn apply(tx: &mut AnyConnection, world: &World, order: &Order<Wanted>) -> Re
             )
             .into());
         }
-        let amendment = completed(tx, &wanted.amendment)?;
+        let amendment = completed(tx, world, wanted)?;
         amendment.check(world.calendar())?;
         let version = column(world.calendar().version() + 1)?;
         let says = says(&amendment, version);
@@ -187,15 +195,37 @@ pub fn version_of(done: Done) -> u32 {
     done.version + 1
 }
 
-/// The same with what only the store knows: where in the tree an agency stands.
-fn completed(tx: &mut AnyConnection, amendment: &Amendment) -> Result<Amendment, Error> {
-    let mut amendment = amendment.clone();
+/// The same with what a file says that is new, and with what only the store knows: where in the tree an agency stands.
+fn completed(tx: &mut AnyConnection, world: &World, wanted: &Wanted) -> Result<Amendment, Error> {
+    let mut amendment = wanted.amendment.clone();
+    if let Some(file) = &wanted.file {
+        amendment.days.extend(news(world.calendar(), read_ics(file)?));
+    }
     for season in amendment.seasons.iter_mut().take(100) {
         let there = agencies::by_id(tx, season.agency)?.is_some();
         let above = if there { Some(line(tx, season.agency)?.len().saturating_sub(1)) } else { None };
         season.depth = above.and_then(|above| u32::try_from(above).ok());
     }
     Ok(amendment)
+}
+
+/// Of the days of a file those that are not known as it says.
+fn news(calendar: &Calendar, entries: Vec<IcsEntry>) -> Vec<ChangedDay> {
+    let changed = |entry: IcsEntry| {
+        let present = calendar.entry(entry.day);
+        if present.is_some_and(|known| known.kind == entry.kind && known.name == entry.name) {
+            return None;
+        }
+        Some(ChangedDay {
+            day: entry.day,
+            action: if present.is_some() { DayAction::Change } else { DayAction::Add },
+            kind: Some(entry.kind),
+            name: Some(entry.name),
+            confidence: Some(Confidence::Secondary),
+            reason: None,
+        })
+    };
+    entries.into_iter().filter_map(changed).collect()
 }
 
 fn column(number: u32) -> Result<i32, Error> {

@@ -60,6 +60,11 @@ impl Calendar {
         let position = usize::try_from(version).unwrap_or(0).wrapping_sub(1);
         self.earlier.get(position).unwrap_or(self)
     }
+    /// The version since which a day has the entry it has, or has none.
+    pub fn entry_since(&self, day: Day) -> u32 {
+        let same = |edition: &&Self| edition.entry(day) == self.entry(day);
+        self.earlier.iter().rev().take_while(same).last().unwrap_or(self).version
+    }
     /// The version that was known at an instant; before everything that was recorded, the first.
     pub fn known_by(&self, known: Instant) -> &Self {
         let recorded = |edition: &&Self| edition.recorded_at.is_none_or(|at| at <= known);
