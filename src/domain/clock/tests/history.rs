@@ -59,6 +59,7 @@ fn ops(at: BoxedStrategy<Instant>) -> impl Strategy<Value = ClockOp> {
         Just(ClockOp::Unstop),
         (at, petition(), of(stages())).prop_map(|(due_at, from, stage)| ClockOp::Cap { due_at, from, stage }),
         petition().prop_map(|from| ClockOp::Uncap { from }),
+        (0_u32..4, instants()).prop_map(|(calendar, at)| ClockOp::Recalculate { calendar, at }),
     ]
 }
 
