@@ -34,14 +34,19 @@ pub(super) const LOOK: i64 = 200;
 /// Takes over whatever is still to go over to the newest version; returns how many petitions moved.
 pub fn run_due(app: &App) -> Result<usize, Error> {
     let mut moved = 0;
-    while app.read_now(|tx, _| Ok(calendar::unfinished(tx)?.is_some()))? {
-        match app.write_now(step)? {
-            Some(more) => moved += more,
-            // Another process is at it.
-            None => break,
-        }
+    while let Some(more) = run_some(app)? {
+        moved += more;
     }
     Ok(moved)
+}
+
+/// The next few of them, in one transaction; nothing when there is nothing to do, or another process does it.
+pub fn run_some(app: &App) -> Result<Option<usize>, Error> {
+    if app.read_now(|tx, _| Ok(calendar::unfinished(tx)?.is_some()))? {
+        app.write_now(step)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Takes some petitions over, and notes how far it is; returns how many moved, or nothing when there is nothing to do

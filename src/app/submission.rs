@@ -287,11 +287,7 @@ fn register(
 }
 
 /// The decision that opens a petition: the promise, and the clocks that count from the receipt.
-fn opening(
-    tx: &mut AnyConnection,
-    world: &World,
-    mut registration: Registration,
-) -> Result<Decision, Error> {
+fn opening(tx: &mut AnyConnection, world: &World, mut registration: Registration) -> Result<Decision, Error> {
     let calendar = world.calendar_at(tx, registration.intake_agency)?;
     let traits = Traits {
         kind: registration.kind,

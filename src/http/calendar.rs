@@ -4,6 +4,7 @@ mod changes;
 mod days;
 mod history;
 mod hours;
+mod import;
 
 use actix_web::web::{ServiceConfig, get, post, resource};
 use jiff::civil::Time;
@@ -19,7 +20,7 @@ use crate::domain::{
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(resource("/v1/calendar-days").route(get().to(days::list_calendar_days)))
-        .service(resource("/v1/calendar-days/import").route(post().to(changes::import_calendar)))
+        .service(resource("/v1/calendar-days/import").route(post().to(import::import_calendar)))
         .service(resource("/v1/calendar-days/{day}").route(get().to(days::read_calendar_day)))
         .service(resource("/v1/office-hours").route(get().to(hours::list_office_hours)))
         .service(
@@ -28,13 +29,17 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .route(post().to(changes::change_calendar)),
         )
         .service(resource("/v1/calendar-changes/{version}").route(get().to(history::read_calendar_change)))
-        .service(resource("/v1/calendar-changes/{version}/moves").route(get().to(history::list_calendar_moves)));
+        .service(
+            resource("/v1/calendar-changes/{version}/moves").route(get().to(history::list_calendar_moves)),
+        );
 }
 
 /// What each module says of its operations.
 pub(super) fn api() -> utoipa::openapi::OpenApi {
     let mut all = days::Api::openapi();
-    for part in [hours::Api::openapi(), changes::Api::openapi(), history::Api::openapi()] {
+    for part in
+        [hours::Api::openapi(), changes::Api::openapi(), import::Api::openapi(), history::Api::openapi()]
+    {
         all.merge(part);
     }
     all

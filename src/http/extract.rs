@@ -171,7 +171,12 @@ async fn upload(request: &HttpRequest, payload: web::Payload) -> Result<Filled<S
     let (limit, time) = bounds(request);
     let body = read(request, payload, limit, time).await?;
     let content = String::from_utf8(body.to_vec()).map_err(|_| {
-        Error::Malformed(vec![FieldError::new("", "not_utf8", "Tệp phải là UTF-8.", "The file must be UTF-8.")])
+        Error::Malformed(vec![FieldError::new(
+            "",
+            "not_utf8",
+            "Tệp phải là UTF-8.",
+            "The file must be UTF-8.",
+        )])
     })?;
     let head = format!("{}\n{}\n{}\n", request.method(), request.uri(), media_type);
     Ok(Filled { content, fingerprint: sha256(&[head.as_bytes(), &body].concat()) })

@@ -117,10 +117,7 @@ pub struct Touched {
 
 /// Every version, in order.
 pub fn versions(tx: &mut AnyConnection) -> Result<Vec<VersionRow>, StoreError> {
-    Ok(calendar_version::table
-        .order(calendar_version::version)
-        .select(VersionRow::as_select())
-        .load(tx)?)
+    Ok(calendar_version::table.order(calendar_version::version).select(VersionRow::as_select()).load(tx)?)
 }
 
 /// Versions, the latest first, from before one on.

@@ -120,7 +120,10 @@ pub fn deadline_rules(connection: &mut AnyConnection) -> Result<Vec<DeadlineRule
 }
 
 /// A version of a rule.
-pub fn deadline_rule(connection: &mut AnyConnection, id: &str) -> Result<Option<DeadlineRuleRow>, StoreError> {
+pub fn deadline_rule(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> Result<Option<DeadlineRuleRow>, StoreError> {
     Ok(deadline_rule::table.find(id).select(DeadlineRuleRow::as_select()).first(connection).optional()?)
 }
 
@@ -133,10 +136,7 @@ pub fn insert_rule(connection: &mut AnyConnection, row: &DeadlineRuleRow) -> Res
 /// Says from which day on a version of a rule is no longer in force; nothing else of it ever changes.
 pub fn end_rule(connection: &mut AnyConnection, id: &str, to: Day, at: Instant) -> Result<(), StoreError> {
     update(deadline_rule::table.find(id))
-        .set((
-            deadline_rule::effective_to.eq(to),
-            deadline_rule::ending_recorded_at.eq(at),
-        ))
+        .set((deadline_rule::effective_to.eq(to), deadline_rule::ending_recorded_at.eq(at)))
         .execute(connection)?;
     Ok(())
 }

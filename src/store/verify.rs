@@ -19,8 +19,9 @@ use super::{
     handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
     petitions::{DetailRow, PetitionRow, SubmitterRow},
     schema::{
-        assignment, calendar_move, clock_span, commitment, delivery, document, event, event_text, external_ref, petition,
-        petition_detail, petition_link, petition_span, rating, reply_revision, submitter,
+        assignment, calendar_move, clock_span, commitment, delivery, document, event, event_text,
+        external_ref, petition, petition_detail, petition_link, petition_span, rating, reply_revision,
+        submitter,
     },
     spans::{ClockRow, SpanRow},
 };

@@ -14,6 +14,7 @@ mod attacks;
 mod authorization;
 mod backup;
 mod bounds;
+mod calendar;
 mod cli;
 mod cube;
 mod demo;
@@ -33,6 +34,7 @@ mod reference;
 mod refusals;
 mod replica;
 mod reports;
+mod rules;
 mod schema_parity;
 mod sessions;
 mod several;
@@ -60,6 +62,7 @@ fn all_cases() -> Vec<Case> {
         authorization::cases(),
         backup::cases(),
         bounds::cases(),
+        calendar::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
@@ -79,6 +82,7 @@ fn all_cases() -> Vec<Case> {
         refusals::cases(),
         replica::cases(),
         reports::cases(),
+        rules::cases(),
         schema_parity::cases(),
         sessions::cases(),
         several::cases(),

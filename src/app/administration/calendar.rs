@@ -73,11 +73,7 @@ pub struct Impact {
 /// What the change that an order asks for would move; nothing for an order that was carried out before.
 ///
 /// Refuses in the order of all orders: who may not, what cannot be read, what does not do.
-pub fn impact(
-    tx: &mut AnyConnection,
-    world: &World,
-    order: &Order<Wanted>,
-) -> Result<Option<Impact>, Error> {
+pub fn impact(tx: &mut AnyConnection, world: &World, order: &Order<Wanted>) -> Result<Option<Impact>, Error> {
     let admin = Admin::of(tx, world, &order.caller)?;
     admin.reach.require(None)?;
     let wanted = order.body.as_ref().map_err(Error::again)?;
@@ -309,9 +305,10 @@ fn facts(amendment: &Amendment, version: i32, confirm_past: bool, digest: &str) 
 
 /// The digest of everything that was said so far, in hexadecimal: rows by version and key.
 pub(in crate::app) fn digest(parts: &[&Sayings]) -> Result<String, Error> {
-    let entries = parts.iter().flat_map(|says| &says.entries).map(|row| {
-        json!([row.version, row.day, row.kind, row.name, row.source, row.confidence, row.reason])
-    });
+    let entries = parts
+        .iter()
+        .flat_map(|says| &says.entries)
+        .map(|row| json!([row.version, row.day, row.kind, row.name, row.source, row.confidence, row.reason]));
     let coverage = parts.iter().flat_map(|says| &says.coverage);
     let coverage = coverage.map(|row| json!([row.version, row.year, row.source]));
     let hours = parts.iter().flat_map(|says| &says.hours).map(|row| {

@@ -99,7 +99,10 @@ fn check_end(rule: &Rule, to: Day, pointer: &str) -> Result<(), Refusal> {
     if let Some(end) = rule.effective_to {
         return Err(Refusal::guard(
             "ended_already",
-            format!("Quy tắc «{}» đã hết hiệu lực từ {end}; không sửa được, hãy thêm phiên bản mới.", rule.id),
+            format!(
+                "Quy tắc «{}» đã hết hiệu lực từ {end}; không sửa được, hãy thêm phiên bản mới.",
+                rule.id
+            ),
             format!("Rule “{}” already ends on {end}; it cannot be edited, add a new version.", rule.id),
         ));
     }
@@ -171,10 +174,28 @@ fn record(
 /// The digest of a version as it stands, in hexadecimal.
 pub(in crate::app) fn digest(row: &DeadlineRuleRow) -> Result<String, Error> {
     let all = json!([
-        row.id, row.code, row.kind, row.instance, row.stage, row.channel, row.submitter_type, row.field_code,
-        row.urgency, row.complexity, row.remote_area, row.start_event, row.amount, row.unit, row.ceiling,
-        row.on_supplement, row.due_soon_percent, row.legal_basis, row.confidence, row.effective_from,
-        row.effective_to, row.source,
+        row.id,
+        row.code,
+        row.kind,
+        row.instance,
+        row.stage,
+        row.channel,
+        row.submitter_type,
+        row.field_code,
+        row.urgency,
+        row.complexity,
+        row.remote_area,
+        row.start_event,
+        row.amount,
+        row.unit,
+        row.ceiling,
+        row.on_supplement,
+        row.due_soon_percent,
+        row.legal_basis,
+        row.confidence,
+        row.effective_from,
+        row.effective_to,
+        row.source,
     ]);
     Ok(hex(&sha256(&canonical_json(&all).map_err(Error::internal)?)))
 }

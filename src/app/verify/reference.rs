@@ -65,7 +65,8 @@ fn calendar(tx: &mut AnyConnection) -> Result<Option<Difference>, Error> {
         }
         let so_far = calendars::digest(&[&until(&says, row.version)])?;
         if event.facts.get("digest").and_then(|digest| digest.as_str()) != Some(&so_far) {
-            let detail = "what it says up to this version does not have the digest that the change commits to";
+            let detail =
+                "what it says up to this version does not have the digest that the change commits to";
             return Ok(Some(Difference::row("calendar_entry", detail).at(event.sequence.into())));
         }
     }

@@ -64,7 +64,8 @@ impl Calendar {
 
     /// The season that decides on a day; nothing where the general office hours count.
     pub(super) fn season(&self, day: Day) -> Option<&Season> {
-        let own = self.seasons.iter().filter(|season| season.covers(day) && self.line.contains(&season.agency));
+        let own =
+            self.seasons.iter().filter(|season| season.covers(day) && self.line.contains(&season.agency));
         own.max_by_key(|season| season.depth)
     }
     /// The office hours of a working day, in local time.

@@ -4,11 +4,7 @@
 //! STATUS. What could be misread (times of day, repetitions) is refused rather than guessed.
 
 use super::{DayKind, change::MOST_CHANGED};
-use crate::domain::{
-    refusal::Refusal,
-    time::Day,
-    vocabulary::Code,
-};
+use crate::domain::{refusal::Refusal, time::Day, vocabulary::Code};
 
 /// The most days that one event can span.
 const LONGEST: i64 = 31;
@@ -88,7 +84,8 @@ impl Event {
             "SUMMARY" => self.name = Some(unescaped(value)),
             "STATUS" => self.cancelled = value.trim().eq_ignore_ascii_case("CANCELLED"),
             "CATEGORIES" => {
-                let kinds = value.split(',').filter_map(|word| DayKind::parse(&word.trim().to_ascii_lowercase()));
+                let kinds =
+                    value.split(',').filter_map(|word| DayKind::parse(&word.trim().to_ascii_lowercase()));
                 self.kind = kinds.last().or(self.kind);
             }
             "RRULE" | "RDATE" | "DURATION" => {
@@ -153,7 +150,8 @@ fn property(line: &str) -> Option<(&str, &str)> {
 
 fn date(line: usize, head: &str, value: &str) -> Result<Day, Refusal> {
     let value = value.trim();
-    let whole = head.to_ascii_uppercase().contains("VALUE=DATE") && !head.to_ascii_uppercase().contains("DATE-TIME");
+    let whole =
+        head.to_ascii_uppercase().contains("VALUE=DATE") && !head.to_ascii_uppercase().contains("DATE-TIME");
     let digits = value.len() == 8 && value.bytes().all(|byte| byte.is_ascii_digit());
     let spelled = match (value.get(..4), value.get(4..6), value.get(6..)) {
         (Some(year), Some(month), Some(day)) if digits && whole => Some(format!("{year}-{month}-{day}")),

@@ -131,9 +131,10 @@ impl Calendar {
         while day <= due.due_on {
             let end = self.same_hours_until(day).min(due.due_on);
             if let Some(season) = self.season(day) {
-                let hours = season.sessions.iter().map(|(open, close)| {
-                    format!("{}–{}", open.strftime("%H:%M"), close.strftime("%H:%M"))
-                });
+                let hours = season
+                    .sessions
+                    .iter()
+                    .map(|(open, close)| format!("{}–{}", open.strftime("%H:%M"), close.strftime("%H:%M")));
                 let (hours, source) = (hours.collect::<Vec<_>>().join(", "), &season.source);
                 let words = (
                     format!("Giờ làm việc của cơ quan: {hours} ({source})."),

@@ -117,7 +117,8 @@ fn an_extension_stays_below_the_ceiling() {
 #[test]
 fn a_new_version_begins_where_the_former_ends() {
     let book = RuleBook::new(complaints());
-    let next = |from| Rule { id: "plain-2".into(), effective_from: Some(day(from)), ..complaints()[0].clone() };
+    let next =
+        |from| Rule { id: "plain-2".into(), effective_from: Some(day(from)), ..complaints()[0].clone() };
     let ties = book.with(next("2027-07-01")).check();
     assert_eq!(ties, [Tie { rules: ("plain".into(), "plain-2".into()), on: Some(day("2027-07-01")) }]);
     assert!(book.ended("plain", day("2027-07-01")).with(next("2027-07-01")).check().is_empty());

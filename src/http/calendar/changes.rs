@@ -25,7 +25,6 @@ use crate::{
         calendar::{Amendment, ChangedDay, ChangedSeason, DayAction, SeasonAction},
         clock::Move,
         id::{AgencyId, PetitionId},
-        refusal::FieldError,
         time::Day,
         vocabulary::{Confidence, DayKind, Stage, State},
     },
@@ -33,14 +32,14 @@ use crate::{
         actions::Demand,
         admin::order,
         auth::Call,
-        extract::{Filled, Form, Limit, Query, Short, Upload},
+        extract::{Form, Limit, Query},
         openapi::{code, open_code},
         problem::Problem,
     },
 };
 
 #[derive(OpenApi)]
-#[openapi(paths(change_calendar, import_calendar))]
+#[openapi(paths(change_calendar))]
 pub(super) struct Api;
 
 const CHANGES: &str = "/v1/calendar-changes";
@@ -53,47 +52,18 @@ pub(super) struct ChangeQuery {
     /// Does it. Unless told, nothing is changed and the answer says which open petitions would move.
     #[serde(default)]
     #[param(default = false, required = false)]
-    apply: bool,
+    pub(super) apply: bool,
     /// Does it even if deadlines move into the past.
     #[serde(default)]
     #[param(default = false, required = false)]
-    confirm_past: bool,
+    pub(super) confirm_past: bool,
     /// Petitions on the page.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
-    limit: Limit,
+    pub(super) limit: Limit,
     /// From the page before, of the same change.
     #[param(max_length = 2048)]
-    cursor: Option<String>,
-}
-
-/// As for a change, and where the file comes from.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ImportQuery {
-    /// The decision or notice that says so.
-    #[serde(default)]
-    #[param(value_type = Option<String>, max_length = 300)]
-    source: Option<Short<300>>,
-    /// Years of which every day is known with this file, such as `2027,2028`.
-    #[param(value_type = Option<String>, max_length = 100)]
-    years: Option<Short<100>>,
-    /// Does it. Unless told, nothing is changed and the answer says which open petitions would move.
-    #[serde(default)]
-    #[param(default = false, required = false)]
-    apply: bool,
-    /// Does it even if deadlines move into the past.
-    #[serde(default)]
-    #[param(default = false, required = false)]
-    confirm_past: bool,
-    /// Petitions on the page.
-    #[serde(default)]
-    #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
-    limit: Limit,
-    /// From the page before, of the same file.
-    #[param(max_length = 2048)]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// A day that is to change.
@@ -193,7 +163,7 @@ pub(super) struct MovingView {
 /// What a change would move; nothing was changed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"applied": false, "version": 2, "petitions": 0, "into_past": 0, "withheld": 0, "items": [], "next_cursor": null}))]
-struct CalendarImpactView {
+pub(super) struct CalendarImpactView {
     /// False: send it again with `apply=true` to do it.
     applied: bool,
     /// The version it would make.
@@ -304,61 +274,8 @@ pub(super) async fn change_calendar(
     carry_out(call, query.0, order).await
 }
 
-/// Import calendar days.
-///
-/// The days of an iCalendar file (RFC 5545) that are not known as it says are added or changed, in one act as any other
-/// change: without `apply` the answer says what would move. Whole days alone are read: DTSTART and DTEND as dates,
-/// SUMMARY as the name, CATEGORIES as the kind where it is one of our codes, else a holiday. For administrators of the
-/// whole installation.
-#[utoipa::path(post, path = "/v1/calendar-days/import", tag = "administration", security(("bearer" = [])),
-    params(ImportQuery, ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 70)),
-    request_body(content = String, content_type = "text/calendar", description = "The file, in UTF-8."),
-    responses((status = 200, description = "What it would move.", body = CalendarImpactView),
-        (status = 201, description = "Applied: the change as it stands.", body = CalendarChangeDetail, headers(("Location" = String, description = "Where it is.")))))]
-pub(super) async fn import_calendar(
-    call: Call,
-    query: Query<ImportQuery>,
-    demand: Demand,
-    body: Upload,
-) -> Result<HttpResponse, Problem> {
-    let caller = call.official()?;
-    let (wanted, query) = match query.0 {
-        Ok(query) => {
-            let years = years(query.years.as_ref());
-            (years.map(|years| (query.source.clone(), years)), Ok(query.into_change()))
-        }
-        Err(error) => (Err(error.again()), Err(error)),
-    };
-    let body = Form(body.0.and_then(|filled| {
-        let (source, years) = wanted?;
-        let source = source.map(|source| source.0).unwrap_or_default();
-        let amendment = Amendment { source, years, ..Amendment::default() };
-        let content = Wanted { amendment, file: Some(filled.content), confirm_past: false };
-        Ok(Filled { content, fingerprint: filled.fingerprint })
-    }));
-    let order = order(&call, caller, demand, body);
-    carry_out(call, query, order).await
-}
-
-impl ImportQuery {
-    fn into_change(self) -> ChangeQuery {
-        let Self { apply, confirm_past, limit, cursor, .. } = self;
-        ChangeQuery { apply, confirm_past, limit, cursor }
-    }
-}
-
-/// Years in a list with commas.
-fn years(text: Option<&Short<100>>) -> Result<Vec<i16>, Error> {
-    let parts = text.map(|text| text.0.split(',')).into_iter().flatten();
-    let years: Result<Vec<i16>, _> = parts.map(|part| part.trim().parse()).collect();
-    years.map_err(|_| {
-        let (vi, en) = ("Cần các năm cách nhau bằng dấu phẩy, ví dụ 2027,2028.", "Needs years with commas, such as 2027,2028.");
-        Error::BadParameter(FieldError::new("years", "not_a_year", vi, en))
-    })
-}
-
 /// Tells what an order would move, or does it.
-async fn carry_out(
+pub(super) async fn carry_out(
     call: Call,
     query: Result<ChangeQuery, Error>,
     mut order: Order<Wanted>,

@@ -166,7 +166,8 @@ fn office_hours_count_where_the_clock_began_and_after_a_transfer_too() {
     assert_eq!(clock.due, Some(clock.first_due));
     let steps = Ledger::explain(&ops, &book(), &calendar, 1, Stage::Intake);
     assert!(steps.iter().any(|step| step.code == StepCode::OfficeHours));
-    let general = [recalculated(2), ClockOp::start(1, Stage::Intake, local("2026-11-23 08:00"), &rule, &calendar)];
+    let general =
+        [recalculated(2), ClockOp::start(1, Stage::Intake, local("2026-11-23 08:00"), &rule, &calendar)];
     assert_eq!(folded(&general, &calendar).due.unwrap().due_at, local("2026-11-23 17:00"));
 }
 
