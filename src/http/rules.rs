@@ -59,7 +59,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct RulesQuery {
+struct RulesQuery {
     /// Of this stage alone.
     #[param(schema_with = code::<Stage>, required = false)]
     stage: Option<Stage>,
@@ -94,7 +94,7 @@ fn view(tx: &mut AnyConnection, id: &str) -> Result<DeadlineRuleView, Error> {
 /// Every version there ever was, by code and id, with legal basis, dates, and when we learnt of it.
 #[utoipa::path(get, path = "/v1/deadline-rules", tag = "reference", security(()), params(RulesQuery),
     responses((status = 200, description = "A page.", body = DeadlineRulesView), (status = 304, description = "Unchanged.")))]
-pub(super) async fn list_deadline_rules(
+async fn list_deadline_rules(
     call: Call,
     query: Query<RulesQuery>,
     request: HttpRequest,
@@ -135,7 +135,7 @@ pub(super) async fn list_deadline_rules(
     params(("id" = String, Path, description = "The version.", max_length = 64)),
     responses((status = 200, description = "The rule.", body = DeadlineRuleView), (status = 304, description = "Unchanged."),
         (status = 404, description = "There is no such version.", body = ProblemDocument, content_type = "application/problem+json")))]
-pub(super) async fn read_deadline_rule(
+async fn read_deadline_rule(
     call: Call,
     id: web::Path<String>,
     request: HttpRequest,
@@ -152,7 +152,7 @@ pub(super) async fn read_deadline_rule(
 #[utoipa::path(post, path = "/v1/deadline-rules", tag = "administration", security(("bearer" = [])), request_body = DeadlineRuleBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 70)),
     responses((status = 201, description = "Added.", body = DeadlineRuleView, headers(("Location" = String, description = "Where it is.")))))]
-pub(super) async fn add_deadline_rule(
+async fn add_deadline_rule(
     call: Call,
     demand: Demand,
     body: Form<DeadlineRuleBody>,
@@ -176,7 +176,7 @@ pub(super) async fn add_deadline_rule(
     params(("id" = String, Path, description = "The version.", max_length = 64),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 70)),
     responses((status = 200, description = "Ended.", body = DeadlineRuleView)))]
-pub(super) async fn end_deadline_rule(
+async fn end_deadline_rule(
     call: Call,
     id: web::Path<String>,
     demand: Demand,

@@ -44,8 +44,8 @@ pub struct Ending {
 /// Adds a version of a rule, and ends the one it replaces; rules are the same everywhere, so only for administrators of
 /// the whole installation.
 pub fn add(tx: &mut AnyConnection, world: &World, order: &Order<NewRule>) -> Result<Done, Error> {
+    Admin::of(tx, world, &order.caller)?.reach.require(None)?;
     create(tx, world, order, |tx, admin, new| {
-        admin.reach.require(None)?;
         let rule = &new.rule;
         let mut checks = Checks::default();
         let from = rule.check(&mut checks);
