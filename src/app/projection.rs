@@ -14,7 +14,7 @@ use crate::{
         Together,
         calendar::{self, MoveRow},
         petitions::PetitionRow,
-        spans::{self, ClockRow, SpanRow},
+        spans::{self, ClockRow, Close, SpanRow},
     },
 };
 
@@ -144,11 +144,12 @@ fn move_row(version: u32, moved: &Move, event: &Event) -> MoveRow {
 impl Change {
     /// Ends the stretches that the event changed.
     pub fn end(&self, together: &mut Together<'_>, event: &Event) {
+        let end = Close { at: event.occurred_at, recorded_at: event.recorded_at };
         if self.ends {
-            spans::close(together, event.petition, event.occurred_at);
+            spans::close(together, event.petition, end);
         }
         for (round, stage) in &self.clocks_end {
-            spans::close_clock(together, event.petition, *round, *stage, event.occurred_at);
+            spans::close_clock(together, event.petition, *round, *stage, end);
         }
     }
 
@@ -185,6 +186,7 @@ fn clock_row(case: &Case, clock: &Clock, event: &Event) -> ClockRow {
         from_at: event.occurred_at,
         to_at: None,
         recorded_from: event.recorded_at,
+        recorded_to: None,
     }
 }
 
@@ -240,5 +242,6 @@ pub fn span(case: &Case, clocks: &[Clock], reference: &Reference, event: &Event)
         from_at: event.occurred_at,
         to_at: None,
         recorded_from: event.recorded_at,
+        recorded_to: None,
     }
 }

@@ -22,7 +22,7 @@ use super::{
 
 pub use ledger::Ledger;
 pub use moves::{Move, moves};
-pub use op::{ClockOp, brought_up, calendar_version};
+pub use op::{ClockOp, brought_up, calendar_version, without_last_pause};
 pub use promise::promise;
 
 /// The stages that pauses, supplements and the ends of a petition touch; the others go on.

@@ -229,6 +229,7 @@ tables! {
         from_at -> Instant,
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
+        recorded_to -> Nullable<Instant>,
     }
 
     document (id) {
@@ -367,6 +368,7 @@ tables! {
         from_at -> Instant,
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
+        recorded_to -> Nullable<Instant>,
     }
 }
 

@@ -109,3 +109,9 @@ pub fn brought_up(before: &[ClockOp], mut entries: Vec<ClockOp>, calendar: u32, 
     }
     entries
 }
+
+/// The entries as if the latest rest had never begun.
+pub fn without_last_pause(ops: &[ClockOp]) -> Vec<ClockOp> {
+    let last = ops.iter().rposition(|op| matches!(op, ClockOp::Pause { .. }));
+    ops.iter().enumerate().filter(|(index, _)| Some(*index) != last).map(|(_, op)| op.clone()).collect()
+}
