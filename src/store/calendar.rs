@@ -4,7 +4,8 @@ use diesel::{AggregateExpressionMethods, prelude::*};
 
 use super::{
     AnyConnection, BATCH, DatabaseKind, StoreError, Together,
-    conditions::{Condition, Moment, Plain, plain},
+    conditions::{Condition, Plain, plain},
+    question::Moment,
     schema::{
         calendar_coverage, calendar_entry, calendar_move, calendar_version, clock_span, office_hours,
         petition, petition_span,
