@@ -34,6 +34,7 @@ pub mod preview;
 pub mod projection;
 pub mod public;
 pub mod reading;
+pub mod recalculation;
 pub mod reports;
 pub mod routine;
 pub mod samples;

@@ -9,6 +9,7 @@ mod agencies;
 mod auth;
 mod bodies;
 mod cached;
+mod calendar;
 mod client;
 pub mod codes;
 mod cors;
@@ -36,6 +37,7 @@ mod public;
 mod reads;
 mod reference;
 mod reports;
+mod rules;
 mod samples;
 mod sandbox;
 pub mod server;
@@ -100,6 +102,8 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/reference").route(get().to(reference::read_reference)))
         .service(resource("/v1/lifecycle").route(get().to(reference::read_lifecycle)))
         .configure(admin::routes)
+        .configure(calendar::routes)
+        .configure(rules::routes)
         .service(resource("/v1/deadlines/preview").route(get().to(preview::preview_deadline)));
 }
 
@@ -124,6 +128,8 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         reference::Api::openapi(),
         agencies::Api::openapi(),
         admin::api(),
+        calendar::api(),
+        rules::Api::openapi(),
         preview::Api::openapi(),
     ]
 }

@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod agencies;
 pub mod backup;
+pub mod calendar;
 mod conditions;
 mod connection;
 pub mod course;

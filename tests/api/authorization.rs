@@ -104,6 +104,18 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/fields/{code}", Everybody),
     ("put", "/v1/fields/{code}", Officials),
     ("get", "/v1/deadlines/preview", Everybody),
+    ("get", "/v1/calendar-days", Everybody),
+    ("get", "/v1/calendar-days/{day}", Everybody),
+    ("post", "/v1/calendar-days/import", Officials),
+    ("get", "/v1/office-hours", Everybody),
+    ("get", "/v1/calendar-changes", Officials),
+    ("post", "/v1/calendar-changes", Officials),
+    ("get", "/v1/calendar-changes/{version}", Officials),
+    ("get", "/v1/calendar-changes/{version}/moves", Officials),
+    ("get", "/v1/deadline-rules", Everybody),
+    ("post", "/v1/deadline-rules", Officials),
+    ("get", "/v1/deadline-rules/{id}", Everybody),
+    ("post", "/v1/deadline-rules/{id}/ending", Officials),
 ];
 
 pub(crate) fn cases() -> Vec<Case> {

@@ -15,6 +15,7 @@ mod audit;
 mod authorization;
 mod backup;
 mod bounds;
+mod calendar;
 mod cli;
 mod cube;
 mod demo;
@@ -39,6 +40,7 @@ mod reference;
 mod refusals;
 mod replica;
 mod reports;
+mod rules;
 mod schema_parity;
 mod sessions;
 mod several;
@@ -68,6 +70,7 @@ fn all_cases() -> Vec<Case> {
         authorization::cases(),
         backup::cases(),
         bounds::cases(),
+        calendar::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
@@ -92,6 +95,7 @@ fn all_cases() -> Vec<Case> {
         refusals::cases(),
         replica::cases(),
         reports::cases(),
+        rules::cases(),
         schema_parity::cases(),
         sessions::cases(),
         several::cases(),

@@ -1,5 +1,6 @@
 //! The worked cases of the field, and what each entry of the ledger does.
 
+mod calendar;
 mod cases;
 mod gained;
 mod history;

@@ -28,7 +28,7 @@ struct EventView {
     #[schema(value_type = uuid::Uuid)]
     id: EventId,
     sequence: u32,
-    /// The action, or `registration`, `import`, `import-update`, `survival`.
+    /// The action, or `registration`, `import`, `import-update`, `survival`, `recalculation`.
     #[serde(rename = "type")]
     type_name: &'static str,
     #[schema(schema_with = open_code::<Role>)]

@@ -11,6 +11,7 @@ use crate::{
         vocabulary::{LinkKind, Outcome, Satisfaction},
     },
     store::{
+        calendar::MoveRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
         petitions::{DetailRow, PetitionRow, SubmitterRow},
         schema::{event_text, petition_link, rating, reply_revision},
@@ -117,6 +118,8 @@ pub struct Held {
     pub commitments: Vec<CommitmentRow>,
     pub deliveries: Vec<DeliveryRow>,
     pub ratings: Vec<RatingCells>,
+    /// How changes of the calendar moved it.
+    pub moves: Vec<MoveRow>,
     /// The links that lead from it.
     pub links: Vec<LinkCells>,
     /// Its names in other systems: source, external id.
@@ -139,6 +142,7 @@ impl Held {
             commitments: Vec::new(),
             deliveries: Vec::new(),
             ratings: Vec::new(),
+            moves: Vec::new(),
             links: Vec::new(),
             externals: Vec::new(),
         }

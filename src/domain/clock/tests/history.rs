@@ -32,7 +32,7 @@ pub(super) fn ops(at: BoxedStrategy<Instant>) -> impl Strategy<Value = ClockOp> 
         (round(), stages(), at.clone(), rules()).prop_map(|(round, stage, at, rule)| {
             match book().get(&rule) {
                 Some(rule) => ClockOp::start(round, stage, at, rule, &vietnam()),
-                None => ClockOp::Start { round, stage, at, rule, first_due: None },
+                None => ClockOp::Start { round, stage, at, rule, first_due: None, offices: Vec::new() },
             }
         }),
         (round(), stages(), at.clone(), at.clone()).prop_map(|(round, stage, at, due_at)| ClockOp::Stated {
@@ -59,6 +59,7 @@ pub(super) fn ops(at: BoxedStrategy<Instant>) -> impl Strategy<Value = ClockOp> 
         Just(ClockOp::Unstop),
         (at, petition(), of(stages())).prop_map(|(due_at, from, stage)| ClockOp::Cap { due_at, from, stage }),
         petition().prop_map(|from| ClockOp::Uncap { from }),
+        (0_u32..4, instants()).prop_map(|(calendar, at)| ClockOp::Recalculate { calendar, at }),
     ]
 }
 
