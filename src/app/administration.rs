@@ -1,4 +1,4 @@
-//! Setting up and keeping up an installation: agencies, fields, officials and their rights.
+//! Setting up and keeping up an installation: agencies, fields, officials and their rights, when who is reminded.
 //!
 //! Each change is an event of its subject, made by an administrator whose rights reach it. Such changes come one after
 //! the other, whichever process makes them: what a guard has counted holds until the change is there.
@@ -8,6 +8,7 @@ pub mod agencies;
 pub mod events;
 pub mod fields;
 pub mod grants;
+pub mod thresholds;
 mod watch;
 
 use super::{

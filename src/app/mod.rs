@@ -22,7 +22,10 @@ mod known;
 pub mod limits;
 pub mod lists;
 pub mod logging;
+pub mod mail;
 pub mod me;
+mod notices;
+pub mod notifications;
 pub mod oidc;
 pub mod passwords;
 pub mod people;
@@ -30,6 +33,8 @@ pub mod preview;
 pub mod projection;
 pub mod public;
 pub mod reading;
+mod recipients;
+pub mod reminders;
 pub mod reports;
 pub mod routine;
 mod seals;
@@ -41,6 +46,7 @@ pub mod timeline;
 pub mod tokens;
 pub mod trace;
 pub mod tracking;
+pub mod urgings;
 pub mod verify;
 pub mod watch;
 pub mod when;
@@ -78,6 +84,8 @@ pub struct Options {
     pub idempotency_hours: u32,
     /// How much a client may do.
     pub limits: limits::Limits,
+    /// Where mail goes out; nothing is queued without.
+    pub mail: Option<mail::Server>,
 }
 
 /// The application: one per process, cheap to clone.
@@ -234,6 +242,7 @@ impl Inner {
             reference: self.reference.current(tx)?,
             secret: Arc::clone(&self.secret),
             request_id,
+            mails: self.options.mail.is_some(),
             met: Met::default(),
         })
     }

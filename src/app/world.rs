@@ -4,20 +4,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 
-use super::{Error, secrets::InstallationSecret};
+use super::{Error, clock::new_id, secrets::InstallationSecret};
 use crate::{
     domain::{
         access::Person,
         calendar::{Calendar, CalendarDay},
+        escalation::Threshold,
         id::OfficialId,
         rule::{Rule, RuleBook},
         time::Instant,
     },
-    store::{AnyConnection, meta, reference},
+    store::{
+        AnyConnection, meta, reference,
+        reminders::{self, ThresholdRow},
+    },
 };
 
 /// The key in `meta` that changes whenever rules or calendar do.
 const REVISION: &str = "reference_revision";
+/// The key in `meta` that counts the changes of the thresholds of reminders.
+const REMINDERS: &str = "reminder_revision";
 
 /// Rules and calendar as they are now.
 #[derive(Debug)]
@@ -25,6 +31,10 @@ pub struct Reference {
     revision: String,
     pub rules: RuleBook,
     pub calendar: Calendar,
+    /// When who is reminded.
+    pub thresholds: Vec<Threshold>,
+    /// How often the thresholds were changed; what was reckoned by fewer changes is outdated.
+    pub reminder_revision: i32,
 }
 
 impl Reference {
@@ -51,6 +61,8 @@ pub struct World {
     pub reference: Arc<Reference>,
     pub secret: Arc<InstallationSecret>,
     pub request_id: Option<String>,
+    /// Whether notifications go out by mail too.
+    pub mails: bool,
     /// Whoever was looked up in this transaction.
     pub met: Met,
 }
@@ -127,7 +139,42 @@ fn load(tx: &mut AnyConnection, revision: String, zone: TimeZone) -> Result<Refe
     let years =
         years.into_iter().map(i16::try_from).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
     let rules = reference::deadline_rules(tx)?.into_iter().map(rule).collect::<Result<Vec<_>, Error>>()?;
-    Ok(Reference { revision, rules: RuleBook::new(rules), calendar: calendar.with_years(years) })
+    let thresholds =
+        reminders::thresholds(tx)?.into_iter().map(threshold).collect::<Result<Vec<_>, Error>>()?;
+    Ok(Reference {
+        revision,
+        rules: RuleBook::new(rules),
+        calendar: calendar.with_years(years),
+        thresholds,
+        reminder_revision: reminder_revision(tx)?,
+    })
+}
+
+fn reminder_revision(tx: &mut AnyConnection) -> Result<i32, Error> {
+    meta::get(tx, REMINDERS)?.map_or(Ok(1), |count| count.parse().map_err(Error::internal))
+}
+
+/// Says that the thresholds of reminders changed: every process reads them anew, and every open petition is looked at
+/// by the new ones.
+pub fn thresholds_changed(tx: &mut AnyConnection) -> Result<(), Error> {
+    let count = reminder_revision(tx)?.saturating_add(1);
+    meta::set(tx, REMINDERS, &count.to_string())?;
+    Ok(meta::set(tx, REVISION, &new_id::<()>().to_string())?)
+}
+
+/// A threshold as the domain knows it.
+pub fn threshold(row: ThresholdRow) -> Result<Threshold, Error> {
+    Ok(Threshold {
+        code: row.code,
+        stage: row.stage,
+        level: row.level,
+        anchor: row.anchor,
+        amount: row.amount.try_into().map_err(Error::internal)?,
+        unit: row.unit,
+        legal_basis: row.legal_basis,
+        effective_from: row.effective_from,
+        effective_to: row.effective_to,
+    })
 }
 
 fn rule(row: reference::DeadlineRuleRow) -> Result<Rule, Error> {

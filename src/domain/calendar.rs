@@ -4,6 +4,7 @@
 //! day moves to the next working day, and the last day ends at 24:00. Which days rest is data, loaded from the
 //! yearly official notice; a year without a notice is not covered, and what touches it is `provisional`.
 
+mod shift;
 mod steps;
 #[cfg(test)]
 pub(super) mod tests;

@@ -25,6 +25,7 @@ mod manners;
 mod me;
 pub mod methods;
 pub mod metrics;
+mod notifications;
 mod oidc;
 pub mod openapi;
 mod petitions;
@@ -39,6 +40,7 @@ pub mod server;
 mod sessions;
 pub mod strict;
 mod tracking;
+mod urgings;
 mod views;
 
 use actix_web::{
@@ -93,6 +95,8 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/reference").route(get().to(reference::read_reference)))
         .service(resource("/v1/lifecycle").route(get().to(reference::read_lifecycle)))
         .configure(admin::routes)
+        .configure(notifications::routes)
+        .configure(urgings::routes)
         .service(resource("/v1/deadlines/preview").route(get().to(preview::preview_deadline)));
 }
 
@@ -115,6 +119,8 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         agencies::Api::openapi(),
         admin::api(),
         preview::Api::openapi(),
+        notifications::Api::openapi(),
+        urgings::Api::openapi(),
     ]
 }
 

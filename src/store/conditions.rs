@@ -10,7 +10,7 @@ use diesel::{
 
 use super::{
     connection::MultiBackend,
-    schema::{agency_closure, assignment, clock_span, petition, petition_span},
+    schema::{agency_closure, assignment, clock_span, petition, petition_span, urging},
 };
 use crate::domain::{
     access::{Person, Right},
@@ -23,6 +23,8 @@ use crate::domain::{
 pub(super) type Plain = InnerJoinQuerySource<petition::table, petition_span::table>;
 /// Petitions with their spans and their clocks.
 pub(super) type Clocked = InnerJoinQuerySource<Plain, clock_span::table>;
+/// Petitions with their spans and their urgings.
+pub(super) type Urged = InnerJoinQuerySource<Plain, urging::table>;
 /// A condition over one of them.
 pub(super) type Condition<S> = Box<dyn BoxableExpression<S, MultiBackend, SqlType = Bool>>;
 
@@ -97,13 +99,13 @@ fn both<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
 }
 
 /// Either.
-fn either<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
+pub(super) fn either<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
     Box::new(one.or(other))
 }
 
 /// An agency and everything below it.
 #[auto_type]
-fn subtree(top: AgencyId) -> _ {
+pub(super) fn subtree(top: AgencyId) -> _ {
     agency_closure::table.filter(agency_closure::ancestor_id.eq(top)).select(agency_closure::descendant_id)
 }
 
@@ -286,6 +288,7 @@ macro_rules! conditions {
 
 conditions!(plain, Plain);
 conditions!(clocked, Clocked);
+conditions!(urged, Urged);
 
 /// How the clock that speaks for the petition stands at an instant, as `domain::clock::Clock::timeliness` says it.
 fn timeliness(wanted: Timeliness, at: Instant) -> Condition<Plain> {

@@ -1,5 +1,7 @@
 //! Lists of petitions as a reader may see them, live and as of an instant, page by page.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 pub use super::conditions::{Filters, Moment, Place, Question};
@@ -166,6 +168,25 @@ fn of_stage(
         listed((of_clock, face))
     };
     Ok(rows.into_iter().map(with_clock).collect())
+}
+
+/// The codes of those of these petitions that the reader may see.
+pub fn codes(
+    tx: &mut AnyConnection,
+    question: &Question,
+    ids: &[PetitionId],
+) -> Result<HashMap<PetitionId, String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = petition::table
+        .inner_join(petition_span::table)
+        .select((petition::id, petition::code))
+        .filter(petition::id.eq_any(padded(ids)))
+        .into_boxed();
+    let all = conditions::of_petition(question);
+    let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
+    Ok(query.load::<(PetitionId, String)>(tx)?.into_iter().collect())
 }
 
 /// The clocks of these petitions as they stood, in no order.

@@ -19,9 +19,11 @@ macro_rules! tables {
 }
 
 mod notes;
+mod reminders;
 mod sessions;
 
 pub use notes::{idempotency_record, personal_data_read};
+pub use reminders::{escalation, mail_outbox, notification, petition_reminder, reminder_threshold, urging};
 pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};
 
 tables! {
@@ -90,6 +92,7 @@ tables! {
         demo -> Bool,
         disabled_at -> Nullable<Instant>,
         created_at -> Instant,
+        email -> Nullable<Text>,
     }
 
     grant_of_role (id) {
@@ -382,3 +385,8 @@ diesel::joinable!(petition_span -> petition (petition_id));
 diesel::joinable!(clock_span -> petition (petition_id));
 diesel::allow_tables_to_appear_in_same_query!(session, official);
 diesel::allow_tables_to_appear_in_same_query!(petition_account, petition);
+diesel::joinable!(urging -> petition (petition_id));
+diesel::allow_tables_to_appear_in_same_query!(urging, petition);
+diesel::allow_tables_to_appear_in_same_query!(urging, petition_span);
+diesel::allow_tables_to_appear_in_same_query!(urging, assignment);
+diesel::allow_tables_to_appear_in_same_query!(urging, agency_closure);

@@ -16,12 +16,16 @@ use diesel::{
 use super::{
     AnyConnection, DatabaseKind, StoreError,
     handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
+    notifications::NotificationRow,
     petitions::{DetailRow, PetitionRow, SubmitterRow},
+    reminders::{EscalationRow, LookRow},
     schema::{
-        assignment, clock_span, commitment, delivery, document, event, event_text, external_ref, petition,
-        petition_detail, petition_link, petition_span, rating, reply_revision, submitter,
+        assignment, clock_span, commitment, delivery, document, escalation, event, event_text, external_ref,
+        notification, petition, petition_detail, petition_link, petition_reminder, petition_span, rating,
+        reply_revision, submitter, urging,
     },
     spans::{ClockRow, SpanRow},
+    urgings::UrgingRow,
 };
 use crate::domain::id::{DocumentId, PetitionId, TextId};
 
@@ -88,6 +92,12 @@ pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unr
     sort!(of!(delivery.petition_id as DeliveryRow), petition_id, deliveries);
     sort!(of!(rating.petition_id as RatingCells), petition_id, ratings);
     sort!(of!(petition_link.from_id as LinkCells), from_id, links);
+    sort!(of!(escalation.petition_id as EscalationRow), petition_id, escalations);
+    sort!(of!(notification.petition_id as NotificationRow), petition_id, notifications);
+    sort!(of!(urging.petition_id as UrgingRow), petition_id, urgings);
+    for row in of!(petition_reminder.petition_id as LookRow) {
+        all.entry(row.petition_id).and_modify(|held| held.look = Some(row));
+    }
     of_replies(tx, ids, &mut all)?;
     let names = external_ref::table
         .filter(external_ref::petition_id.eq_any(ids))
@@ -119,7 +129,9 @@ fn out_of_range(tx: &AnyConnection, table: &str) -> Option<&'static str> {
         "petition" => Some(any!("instance", "round", "version", "sequence"; "remote_area", "classified")),
         "petition_span" => Some(any!("sequence", "round";)),
         "clock_span" => Some(any!("round"; "provisional")),
-        "assignment" | "rating" => Some(any!("round";)),
+        "assignment" | "rating" | "escalation" => Some(any!("round";)),
+        "notification" => Some(any!(; "shown")),
+        "petition_reminder" => Some(any!("revision";)),
         "reply_revision" => Some(any!("round", "number"; "notice")),
         "document" => Some(any!("issue_year";)),
         "delivery" => Some(any!("round"; "by_system")),

@@ -22,6 +22,7 @@ mod import;
 mod kill;
 mod limits;
 mod lists;
+mod mail;
 mod manners;
 mod oidc;
 mod openapi;
@@ -31,6 +32,7 @@ mod preview;
 mod public;
 mod reference;
 mod refusals;
+mod reminders;
 mod replica;
 mod reports;
 mod schema_parity;
@@ -68,6 +70,7 @@ fn all_cases() -> Vec<Case> {
         kill::cases(),
         limits::cases(),
         lists::cases(),
+        mail::cases(),
         manners::cases(),
         oidc::cases(),
         openapi::cases(),
@@ -77,6 +80,7 @@ fn all_cases() -> Vec<Case> {
         public::cases(),
         reference::cases(),
         refusals::cases(),
+        reminders::cases(),
         replica::cases(),
         reports::cases(),
         schema_parity::cases(),

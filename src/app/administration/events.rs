@@ -1,4 +1,5 @@
-//! Who changed what, and when: the histories of agencies, fields, officials and grants, for administrators and auditors.
+//! Who changed what, and when: the histories of agencies, fields, officials, grants and the thresholds of reminders, for
+//! administrators and auditors.
 
 use std::collections::HashMap;
 
@@ -24,7 +25,7 @@ use crate::{
             self,
             other::{self, OtherEvent},
         },
-        people, reference,
+        people, reference, reminders,
     },
 };
 
@@ -62,7 +63,7 @@ impl Reader {
         self.require(tx, official.agency_id)
     }
 
-    /// Refuses what is not there or beyond reach; fields belong to everybody.
+    /// Refuses what is not there or beyond reach; fields and thresholds belong to everybody.
     fn require_subject(&self, tx: &mut AnyConnection, subject: &Subject) -> Result<(), Error> {
         match subject {
             Subject::Agency(id) => {
@@ -70,6 +71,7 @@ impl Reader {
                 self.require(tx, row.id)
             }
             Subject::Field(code) => reference::field(tx, code)?.map(|_| ()).ok_or(Error::NotFound),
+            Subject::Threshold(code) => reminders::threshold(tx, code)?.map(|_| ()).ok_or(Error::NotFound),
             Subject::Official(id) => self.require_official(tx, *id),
             // Whose session was misused is told to its owner and to the log, not to administrators.
             Subject::Session(_) => Err(Error::NotFound),

@@ -29,6 +29,8 @@ pub enum Subject {
     Session(SessionId),
     /// By code.
     Field(String),
+    /// By code.
+    Threshold(String),
 }
 
 impl Subject {
@@ -40,18 +42,19 @@ impl Subject {
             Self::Grant(_) => "grant",
             Self::Session(_) => "session",
             Self::Field(_) => "field",
+            Self::Threshold(_) => "reminder_threshold",
         }
     }
 
-    /// Its id in the log. A field has a code only; its id is made of that (RFC 9562 §5.8, SHA-256).
+    /// Its id in the log. A field and a threshold have a code only; their ids are made of that (RFC 9562 §5.8, SHA-256).
     pub fn id(&self) -> RowId {
         Id::new(match self {
             Self::Agency(id) => id.uuid(),
             Self::Official(id) => id.uuid(),
             Self::Grant(id) => id.uuid(),
             Self::Session(id) => id.uuid(),
-            Self::Field(code) => {
-                let digest = sha256(format!("field:{code}").as_bytes());
+            Self::Field(code) | Self::Threshold(code) => {
+                let digest = sha256(format!("{}:{code}", self.kind()).as_bytes());
                 let mut bytes = [0; 16];
                 bytes.iter_mut().zip(digest).for_each(|(byte, from)| *byte = from);
                 Builder::from_custom_bytes(bytes).into_uuid()

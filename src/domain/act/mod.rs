@@ -4,11 +4,13 @@
 //! kept outside (see [`super::prose::Prose`]).
 
 mod ending;
+mod escalation;
 mod handling;
 mod intake;
 mod reply;
 
 pub use ending::*;
+pub use escalation::*;
 pub use handling::*;
 pub use intake::*;
 pub use reply::*;
@@ -97,6 +99,7 @@ acts!(
     Withdrawal,
     Termination,
     Urging,
+    Escalation,
     Rating,
 );
 
