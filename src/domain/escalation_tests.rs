@@ -65,6 +65,19 @@ fn levels_climb_inside_working_hours() {
 }
 
 #[test]
+fn forty_five_days_after_the_receipt_are_never_before_the_due_instant() {
+    let mut alarm = threshold("alarm", ReminderLevel::Superior, Anchor::AfterStart, 45);
+    alarm.unit = Some(Unit::CalendarDays);
+    let calendar = vietnam();
+    let moment = |case: &Case| next_look(case, std::slice::from_ref(&alarm), &book(), &calendar).unwrap();
+    assert_eq!(moment(&case(&[])), local("2026-12-17 09:00"));
+    let pause = ClockOp::Pause { at: local("2026-11-18 10:00"), until: None };
+    let long = case(&[pause, ClockOp::Resume { at: local("2026-12-28 10:00") }]);
+    // Three working days were left: the 29th, the 30th and the 31st.
+    assert_eq!(moment(&long), local("2027-01-01 08:00"));
+}
+
+#[test]
 fn a_rest_waits_and_shifts_what_comes_after() {
     let pause = |at, until: Option<&str>| ClockOp::Pause { at: local(at), until: until.map(local) };
     assert_eq!(moments(&case(&[pause("2026-11-18 10:00", None)])), []);
