@@ -16,7 +16,7 @@ use crate::{
     },
     store::{
         AnyConnection,
-        lists::{self, Filters, Moment, Question},
+        lists::{Filters, Moment, Question},
         notifications::{self, Key, NotificationRow},
     },
 };
@@ -78,7 +78,7 @@ pub(super) fn with_codes(
 ) -> Result<Vec<Notice>, Error> {
     let ids: Vec<PetitionId> = rows.iter().filter(|row| row.shown).map(|row| row.petition_id).collect();
     let question = Question { reader, moment: Moment::Now(world.now), filters: Filters::default() };
-    let codes: HashMap<PetitionId, String> = lists::codes(tx, &question, &ids)?;
+    let codes: HashMap<PetitionId, String> = notifications::codes(tx, &question, &ids)?;
     let notice = |row: NotificationRow| {
         let code = codes.get(&row.petition_id).filter(|_| row.shown).cloned();
         Notice { row, code }

@@ -1,10 +1,14 @@
 //! What officials are told, and what of it goes out by mail.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, BATCH, StoreError,
-    schema::{mail_outbox, notification},
+    AnyConnection, BATCH, StoreError, conditions,
+    question::Question,
+    schema::{mail_outbox, notification, petition, petition_span},
+    together::padded,
 };
 use crate::{
     domain::{
@@ -97,6 +101,25 @@ pub fn find(
         .select(NotificationRow::as_select())
         .first(tx)
         .optional()?)
+}
+
+/// The codes of those of these petitions that the reader may see.
+pub fn codes(
+    tx: &mut AnyConnection,
+    question: &Question,
+    ids: &[PetitionId],
+) -> Result<HashMap<PetitionId, String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = petition::table
+        .inner_join(petition_span::table)
+        .select((petition::id, petition::code))
+        .filter(petition::id.eq_any(padded(ids)))
+        .into_boxed();
+    let all = conditions::plain::of(question);
+    let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
+    Ok(query.load::<(PetitionId, String)>(tx)?.into_iter().collect())
 }
 
 /// Notes that a notification was read, unless it was before.

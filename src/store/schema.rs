@@ -240,6 +240,7 @@ tables! {
         from_at -> Instant,
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
+        recorded_to -> Nullable<Instant>,
     }
 
     document (id) {
@@ -378,6 +379,7 @@ tables! {
         from_at -> Instant,
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
+        recorded_to -> Nullable<Instant>,
     }
 }
 
@@ -385,8 +387,3 @@ diesel::joinable!(petition_span -> petition (petition_id));
 diesel::joinable!(clock_span -> petition (petition_id));
 diesel::allow_tables_to_appear_in_same_query!(session, official);
 diesel::allow_tables_to_appear_in_same_query!(petition_account, petition);
-diesel::joinable!(urging -> petition (petition_id));
-diesel::allow_tables_to_appear_in_same_query!(urging, petition);
-diesel::allow_tables_to_appear_in_same_query!(urging, petition_span);
-diesel::allow_tables_to_appear_in_same_query!(urging, assignment);
-diesel::allow_tables_to_appear_in_same_query!(urging, agency_closure);

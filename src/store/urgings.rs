@@ -4,7 +4,8 @@ use diesel::prelude::*;
 
 use super::{
     AnyConnection, StoreError,
-    conditions::{self, Condition, Question, Urged, either},
+    conditions::{self, Condition, Urged, either},
+    question::Question,
     schema::{petition, petition_span, urging},
 };
 use crate::domain::{

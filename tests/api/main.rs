@@ -20,6 +20,7 @@ mod demo;
 mod histories;
 mod import;
 mod kill;
+mod late;
 mod limits;
 mod lists;
 mod mail;
@@ -28,6 +29,7 @@ mod oidc;
 mod openapi;
 mod operation;
 mod outage;
+mod plans;
 mod preview;
 mod public;
 mod reference;
@@ -41,6 +43,7 @@ mod several;
 mod store;
 mod store_tables;
 mod support;
+mod then;
 mod together;
 mod tracking;
 mod verify;
@@ -68,6 +71,7 @@ fn all_cases() -> Vec<Case> {
         histories::cases(),
         import::cases(),
         kill::cases(),
+        late::cases(),
         limits::cases(),
         lists::cases(),
         mail::cases(),
@@ -76,6 +80,7 @@ fn all_cases() -> Vec<Case> {
         openapi::cases(),
         operation::cases(),
         outage::cases(),
+        plans::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),
@@ -88,6 +93,7 @@ fn all_cases() -> Vec<Case> {
         several::cases(),
         store::cases(),
         store_tables::cases(),
+        then::cases(),
         together::cases(),
         tracking::cases(),
         verify::cases(),

@@ -1,5 +1,7 @@
 //! Reminders: when they come, to whom they went, what is told to whom, and who was urged.
 
+use super::{agency_closure, assignment, petition, petition_detail, petition_span};
+
 tables! {
     reminder_threshold (code) {
         code -> Text,
@@ -65,3 +67,9 @@ tables! {
 }
 
 diesel::joinable!(mail_outbox -> notification (notification_id));
+diesel::joinable!(urging -> petition (petition_id));
+diesel::allow_tables_to_appear_in_same_query!(urging, petition);
+diesel::allow_tables_to_appear_in_same_query!(urging, petition_span);
+diesel::allow_tables_to_appear_in_same_query!(urging, assignment);
+diesel::allow_tables_to_appear_in_same_query!(urging, agency_closure);
+diesel::allow_tables_to_appear_in_same_query!(urging, petition_detail);
