@@ -25,7 +25,10 @@ mod known;
 pub mod limits;
 pub mod lists;
 pub mod logging;
+pub mod mail;
 pub mod me;
+mod notices;
+pub mod notifications;
 pub mod oidc;
 pub mod passwords;
 pub mod past;
@@ -34,7 +37,9 @@ pub mod preview;
 pub mod projection;
 pub mod public;
 pub mod reading;
+mod recipients;
 pub mod recalculation;
+pub mod reminders;
 pub mod reports;
 pub mod routine;
 pub mod samples;
@@ -48,6 +53,7 @@ pub mod timeline;
 pub mod tokens;
 pub mod trace;
 pub mod tracking;
+pub mod urgings;
 pub mod verify;
 pub mod watch;
 pub mod when;
@@ -85,6 +91,8 @@ pub struct Options {
     pub idempotency_hours: u32,
     /// How much a client may do.
     pub limits: limits::Limits,
+    /// Where mail goes out; nothing is queued without.
+    pub mail: Option<mail::Server>,
 }
 
 /// The application: one per process, cheap to clone.
@@ -241,6 +249,7 @@ impl Inner {
             reference: self.reference.current(tx)?,
             secret: Arc::clone(&self.secret),
             request_id,
+            mails: self.options.mail.is_some(),
             met: Met::default(),
         })
     }

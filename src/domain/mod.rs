@@ -8,6 +8,7 @@ pub mod administration;
 pub mod calendar;
 pub mod clock;
 pub mod decide;
+pub mod escalation;
 pub mod event;
 pub mod id;
 pub mod identifiers;

@@ -1,10 +1,11 @@
-//! Setting up an installation: agencies, fields, officials, grants, and who changed them.
+//! Setting up an installation: agencies, fields, officials, grants, thresholds of reminders, and who changed them.
 
 mod agencies;
 mod events;
 mod fields;
 mod grants;
 mod officials;
+mod thresholds;
 
 use actix_web::{
     HttpResponse,
@@ -61,15 +62,20 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/grants/{id}").route(get().to(grants::read_grant)))
         .service(resource("/v1/grants/{id}/revocation").route(post().to(grants::revoke_grant)))
+        .configure(thresholds::routes)
         .service(resource("/v1/events").route(get().to(events::list_changes)));
 }
 
 /// What each module says of its operations.
 pub(super) fn api() -> utoipa::openapi::OpenApi {
     let mut all = agencies::Api::openapi();
-    for part in
-        [fields::Api::openapi(), officials::Api::openapi(), grants::Api::openapi(), events::Api::openapi()]
-    {
+    for part in [
+        fields::Api::openapi(),
+        officials::Api::openapi(),
+        grants::Api::openapi(),
+        thresholds::Api::openapi(),
+        events::Api::openapi(),
+    ] {
         all.merge(part);
     }
     all

@@ -18,7 +18,7 @@ pub(super) use self::{
 use super::{
     connection::MultiBackend,
     question::{Gap, Moment, Question},
-    schema::{agency_closure, assignment, clock_span, petition, petition_detail, petition_span},
+    schema::{agency_closure, assignment, clock_span, petition, petition_detail, petition_span, urging},
 };
 use crate::domain::{
     access::{Person, Right},
@@ -30,6 +30,8 @@ use crate::domain::{
 pub(super) type Plain = InnerJoinQuerySource<petition::table, petition_span::table>;
 /// Petitions with their spans and their clocks.
 pub(super) type Clocked = InnerJoinQuerySource<Plain, clock_span::table>;
+/// Petitions with their spans and their urgings.
+pub(super) type Urged = InnerJoinQuerySource<Plain, urging::table>;
 /// A condition over one of them.
 pub(super) type Condition<S> = Box<dyn BoxableExpression<S, MultiBackend, SqlType = Bool>>;
 
@@ -58,13 +60,13 @@ fn both<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
 }
 
 /// Either.
-fn either<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
+pub(super) fn either<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
     Box::new(one.or(other))
 }
 
 /// An agency and everything below it.
 #[auto_type]
-fn subtree(top: AgencyId) -> _ {
+pub(super) fn subtree(top: AgencyId) -> _ {
     agency_closure::table.filter(agency_closure::ancestor_id.eq(top)).select(agency_closure::descendant_id)
 }
 
@@ -268,3 +270,4 @@ macro_rules! conditions {
 
 conditions!(plain, Plain);
 conditions!(clocked, Clocked);
+conditions!(urged, Urged);

@@ -17,13 +17,16 @@ use super::{
     AnyConnection, DatabaseKind, StoreError,
     calendar::MoveRow,
     handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
+    notifications::NotificationRow,
     petitions::{DetailRow, PetitionRow, SubmitterRow},
+    reminders::{EscalationRow, LookRow},
     schema::{
-        assignment, calendar_move, clock_span, commitment, delivery, document, event, event_text,
-        external_ref, petition, petition_detail, petition_link, petition_span, rating, reply_revision,
-        submitter,
+        assignment, calendar_move, clock_span, commitment, delivery, document, escalation, event, event_text,
+        external_ref, notification, petition, petition_detail, petition_link, petition_reminder, petition_span,
+        rating, reply_revision, submitter, urging,
     },
     spans::{ClockRow, SpanRow},
+    urgings::UrgingRow,
 };
 use crate::domain::id::{DocumentId, PetitionId, TextId};
 
@@ -91,6 +94,12 @@ pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unr
     sort!(of!(rating.petition_id as RatingCells), petition_id, ratings);
     sort!(of!(petition_link.from_id as LinkCells), from_id, links);
     sort!(of!(calendar_move.petition_id as MoveRow), petition_id, moves);
+    sort!(of!(escalation.petition_id as EscalationRow), petition_id, escalations);
+    sort!(of!(notification.petition_id as NotificationRow), petition_id, notifications);
+    sort!(of!(urging.petition_id as UrgingRow), petition_id, urgings);
+    for row in of!(petition_reminder.petition_id as LookRow) {
+        all.entry(row.petition_id).and_modify(|held| held.look = Some(row));
+    }
     of_replies(tx, ids, &mut all)?;
     let names = external_ref::table
         .filter(external_ref::petition_id.eq_any(ids))
@@ -122,8 +131,10 @@ fn out_of_range(tx: &AnyConnection, table: &str) -> Option<&'static str> {
         "petition" => Some(any!("instance", "round", "version", "sequence"; "remote_area", "classified")),
         "petition_span" => Some(any!("sequence", "round";)),
         "clock_span" => Some(any!("round"; "provisional")),
-        "assignment" | "rating" => Some(any!("round";)),
+        "assignment" | "rating" | "escalation" => Some(any!("round";)),
         "calendar_move" => Some(any!("version", "round"; "from_provisional", "to_provisional")),
+        "notification" => Some(any!(; "shown")),
+        "petition_reminder" => Some(any!("revision";)),
         "reply_revision" => Some(any!("round", "number"; "notice")),
         "document" => Some(any!("issue_year";)),
         "delivery" => Some(any!("round"; "by_system")),

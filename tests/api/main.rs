@@ -26,6 +26,7 @@ mod kill;
 mod late;
 mod limits;
 mod lists;
+mod mail;
 mod manners;
 mod oidc;
 mod one_petition;
@@ -38,6 +39,7 @@ mod preview;
 mod public;
 mod reference;
 mod refusals;
+mod reminders;
 mod replica;
 mod reports;
 mod rules;
@@ -81,6 +83,7 @@ fn all_cases() -> Vec<Case> {
         late::cases(),
         limits::cases(),
         lists::cases(),
+        mail::cases(),
         manners::cases(),
         oidc::cases(),
         one_petition::cases(),
@@ -93,6 +96,7 @@ fn all_cases() -> Vec<Case> {
         public::cases(),
         reference::cases(),
         refusals::cases(),
+        reminders::cases(),
         replica::cases(),
         reports::cases(),
         rules::cases(),

@@ -18,7 +18,7 @@ use crate::{
         decide::checks::{Checks, LINE},
         event::Actor,
         id::{AgencyId, OfficialId},
-        identifiers::AccessKey,
+        identifiers::{AccessKey, check_email},
         prose::normalised,
         refusal::Refusal,
         submission::Personal,
@@ -38,6 +38,8 @@ pub struct OfficialFacts {
     pub position: String,
     /// Nothing for an official who does not sign in.
     pub username: Option<String>,
+    /// Where he gets notifications by mail.
+    pub email: Option<Personal>,
 }
 
 /// An order that carries nothing.
@@ -91,6 +93,7 @@ pub(in crate::app) fn insert(
         demo: false,
         disabled_at: None,
         created_at: world.now,
+        email: facts.email.as_ref().map(|email| email.reveal().to_owned()),
     };
     require_free(tx, &row)?;
     people::insert_official(tx, &row).map_err(of_username)?;
@@ -124,6 +127,7 @@ pub fn replace(
             position: normalised(&facts.position),
             username: facts.username.clone(),
             password_hash: hash,
+            email: facts.email.as_ref().map(|email| email.reveal().to_owned()),
             ..before
         };
         require_free(tx, &row)?;
@@ -242,6 +246,7 @@ pub(in crate::app) fn check_facts(facts: &OfficialFacts) -> Result<(), Refusal> 
     checks.line("/full_name", &facts.full_name, LINE);
     checks.line("/position", &facts.position, LINE);
     checks.add(facts.username.as_deref().and_then(|name| check_username("/username", name)));
+    checks.add(facts.email.as_ref().and_then(|email| check_email("/email", email.reveal())));
     checks.finish()
 }
 
@@ -272,6 +277,7 @@ fn record(
         "agency_id": row.agency_id, "full_name": { "given": row.full_name },
         "position": { "given": row.position },
         "username": row.username.as_ref().map(|username| json!({ "given": username })),
+        "email": row.email.as_ref().map(|email| json!({ "given": email })),
     });
     history::record(tx, world, &Subject::Official(row.id), actor, name, facts)?;
     Ok(())

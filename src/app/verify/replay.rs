@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::chain::Proven;
 use crate::{
-    app::{Error, effects, history::FreshTexts, projection, world::Reference},
+    app::{Error, effects, history::FreshTexts, notices, projection, world::Reference},
     domain::{
         act::{Act, Registration, SignedDocument},
         event::Event,
@@ -17,8 +17,11 @@ use crate::{
     store::{
         calendar::MoveRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow, RevisionRow},
+        notifications::NotificationRow,
         petitions::PetitionRow,
+        reminders::{EscalationRow, LookRow},
         spans::{ClockRow, SpanRow},
+        urgings::UrgingRow,
         verify::{LinkCells, RatingCells, RevisionCells},
     },
 };
@@ -43,6 +46,12 @@ pub(super) struct Expected {
     pub(super) place: Option<TextId>,
     /// The name in another system under which it came in.
     pub(super) external: Option<(String, String)>,
+    pub(super) escalations: Vec<EscalationRow>,
+    /// What reminders told; whom an urging reached is in no event.
+    pub(super) notifications: Vec<NotificationRow>,
+    pub(super) urgings: Vec<UrgingRow>,
+    /// Nothing for backfill.
+    pub(super) look: Option<LookRow>,
 }
 
 /// Folds a history; nothing when it does not begin with a registration.
@@ -64,7 +73,9 @@ pub(super) fn replay(
         expected.row = projection::petition_row(&expected.case, reference, Some(&expected.row), texts, hash);
         expected.stretch(reference, Some(&before), event);
         expected.effect(&before, event)?;
+        expected.notice(event)?;
     }
+    expected.look = projection::look(&expected.case, reference);
     Ok(Some(expected))
 }
 
@@ -88,6 +99,10 @@ impl Expected {
             ratings: Vec::new(),
             links: Vec::new(),
             moves: Vec::new(),
+            escalations: Vec::new(),
+            notifications: Vec::new(),
+            urgings: Vec::new(),
+            look: None,
         };
         let Registration { previous, part_of, .. } = expected.case.registration.clone();
         if let Some(previous) = previous {
@@ -161,6 +176,28 @@ impl Expected {
                 created_at: event.recorded_at,
             }),
             _ => self.reply(event)?,
+        }
+        Ok(())
+    }
+
+    /// What an act tells officials, as the notices write it.
+    fn notice(&mut self, event: &Event) -> Result<(), Error> {
+        match &event.record.act {
+            Act::Escalation(facts) => {
+                self.escalations.push(notices::escalation(event, facts)?);
+                let told = notices::reminded(event, facts);
+                self.notifications
+                    .extend(told.into_iter().map(|row| NotificationRow { id: nameless(), ..row }));
+            }
+            Act::Urging(facts) => self.urgings.push(notices::urging(&self.case, event, facts)),
+            Act::ProgressNote(facts) => {
+                let open =
+                    |row: &&mut UrgingRow| Some(row.event_id) == facts.answers && row.answer_id.is_none();
+                for row in self.urgings.iter_mut().filter(open) {
+                    (row.answer_id, row.answered_at) = (Some(event.id), Some(event.occurred_at));
+                }
+            }
+            _ => {}
         }
         Ok(())
     }

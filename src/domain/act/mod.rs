@@ -4,12 +4,14 @@
 //! kept outside (see [`super::prose::Prose`]).
 
 mod ending;
+mod escalation;
 mod handling;
 mod intake;
 mod reply;
 mod why;
 
 pub use ending::*;
+pub use escalation::*;
 pub use handling::*;
 pub use intake::*;
 pub use reply::*;
@@ -105,6 +107,7 @@ acts!(
     Withdrawal,
     Termination,
     Urging,
+    Escalation,
     Rating,
 );
 

@@ -139,7 +139,8 @@ pub fn decide(case: &Case, act: Act, context: &Context<'_>) -> Result<Decision, 
         | Act::Resumption(_)
         | Act::Extension(_)
         | Act::ProgressNote(_)
-        | Act::Urging(_) => turn.handling(plan),
+        | Act::Urging(_)
+        | Act::Escalation(_) => turn.handling(plan),
         Act::ReplyDraft(_)
         | Act::ReplySubmission(_)
         | Act::ReplyReturn(_)

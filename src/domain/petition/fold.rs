@@ -75,6 +75,7 @@ impl Case {
             Act::Handover(facts) => self.responsible = Some(facts.responsible_id),
             Act::Decline(_) => self.give_back(),
             Act::Urging(_) => self.urgings.push(event.id),
+            Act::Escalation(facts) => self.reminded.push((event.record.round, facts.stage, facts.level)),
             Act::Acceptance(_) => self.accepted_at = self.accepted_at.or(Some(event.occurred_at)),
             Act::Extension(facts) => self.complexity = facts.complexity.unwrap_or(self.complexity),
             Act::ReconsiderationRequest(_) => self.request_pending = true,

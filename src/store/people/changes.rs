@@ -28,6 +28,7 @@ pub fn update_official(connection: &mut AnyConnection, row: &OfficialRow) -> Res
             official::username.eq(&row.username),
             official::password_hash.eq(&row.password_hash),
             official::disabled_at.eq(row.disabled_at),
+            official::email.eq(&row.email),
         ))
         .execute(connection)?;
     Ok(())

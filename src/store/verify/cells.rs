@@ -13,9 +13,12 @@ use crate::{
     store::{
         calendar::MoveRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
+        notifications::NotificationRow,
         petitions::{DetailRow, PetitionRow, SubmitterRow},
+        reminders::{EscalationRow, LookRow},
         schema::{event_text, petition_link, rating, reply_revision},
         spans::{ClockRow, SpanRow},
+        urgings::UrgingRow,
     },
 };
 
@@ -124,6 +127,10 @@ pub struct Held {
     pub links: Vec<LinkCells>,
     /// Its names in other systems: source, external id.
     pub externals: Vec<(String, String)>,
+    pub escalations: Vec<EscalationRow>,
+    pub notifications: Vec<NotificationRow>,
+    pub urgings: Vec<UrgingRow>,
+    pub look: Option<LookRow>,
 }
 
 impl Held {
@@ -145,6 +152,10 @@ impl Held {
             moves: Vec::new(),
             links: Vec::new(),
             externals: Vec::new(),
+            escalations: Vec::new(),
+            notifications: Vec::new(),
+            urgings: Vec::new(),
+            look: None,
         }
     }
 }
