@@ -1,5 +1,6 @@
 //! The plans of the hot questions over 50,000 petitions, by each database's own word, with the values really asked for:
-//! no table is read from end to end.
+//! no table that grows is read from end to end. The summary and `sort=agency` look at all that is overdue, and are left
+//! to the planner.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,14 +15,12 @@ use kiennghi::{
     domain::{
         access::{Person, Right},
         id::AgencyId,
-        time::{Day, Instant},
+        time::Instant,
         vocabulary::{Action, Role, Stage, Timeliness, Visibility},
     },
     store::{
         AnyConnection, StoreError,
         lists::{self, Against, Filters, Gap, Key, Moment, Order, Overdue, Place, Question},
-        reports::Grouping,
-        summary,
     },
 };
 
@@ -34,8 +33,8 @@ pub(crate) fn cases() -> Vec<Case> {
     cases![no_table_is_read_from_end_to_end]
 }
 
-/// Copies of the petitions that are there, each with its stretches and events, until there are about 50,000: as in an office, most
-/// of them are over.
+/// Copies of the petitions that are there, each with its stretches and events, until there are about 50,000: as in an
+/// office, most of them are over.
 const CROWD_POSTGRES: &str = "
     CREATE TEMP TABLE copies AS
         SELECT p.id AS old, gen_random_uuid() AS new, 'X' || n || '-' || p.code AS code
@@ -221,7 +220,6 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
     let mut asked = 0;
     for moment in moments {
         let at = moment.at();
-        let day: Day = at.day(&jiff::tz::TimeZone::UTC);
         let late = |against| Filters { overdue: Some(Overdue { by: at, against }), ..Filters::default() };
         let official = || late(Against::Official);
         let due_soon = Filters { timeliness: Some(Timeliness::DueSoon), ..Filters::default() };
@@ -233,7 +231,7 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
             at: at.plus_micros(-20 * 86_400_000_000),
             petition: new_id(),
         };
-        let mut questions: Vec<(&str, Filters, Order)> = vec![
+        let questions: Vec<(&str, Filters, Order)> = vec![
             ("list", Filters::default(), Order::Newest),
             ("list, oldest", Filters::default(), Order::Oldest),
             ("overdue", official(), Order::DueFirst),
@@ -254,11 +252,6 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
                 Order::Newest,
             ),
         ];
-        // In this order, and for the figures, all that is overdue is looked at: of the present that is little.
-        let present = matches!(moment, Moment::Now(_));
-        if present {
-            questions.push(("overdue, by agency", official(), Order::ByAgency(day)));
-        }
         for agency in [None, Some(agencies[1])] {
             for (what, filters, order) in &questions {
                 let question = Question { reader: everywhere(agency), moment, filters: filters.clone() };
@@ -283,12 +276,6 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
             Ok(())
         });
         check("what belongs to a page", &behind);
-        if present {
-            check(
-                "summary",
-                &plans(&app, |tx| summary::overdue(tx, &question, Grouping::Agency).map(|_| ())),
-            );
-        }
     }
-    assert_eq!(asked, (3 * 15 + 1) * 2 * 2);
+    assert_eq!(asked, 3 * 15 * 2 * 2);
 }
