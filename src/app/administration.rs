@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod agencies;
+pub mod closure;
 pub mod events;
 pub mod fields;
 pub mod grants;

@@ -32,7 +32,7 @@ use crate::{
 };
 
 pub use batch::Batch;
-pub use other::{Subject, link_other, record, version};
+pub use other::{Subject, link_other, note, record, version};
 
 /// A petition in hand: its fold, its row, and where its chain ends.
 #[derive(Debug, Clone)]

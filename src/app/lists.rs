@@ -10,6 +10,7 @@ use super::{
     caller::{self, Caller},
     cursor::{self, Binding},
     deadline,
+    structure::{self, Structure},
     when::{When, moment},
 };
 use crate::{
@@ -43,6 +44,8 @@ pub struct Asked {
     pub agency_id: Option<AgencyId>,
     /// Whether the agencies below are meant too; yes unless told.
     pub subtree: Option<bool>,
+    /// In which structure agencies are looked at.
+    pub structure: Option<Structure>,
     pub responsible_id: Option<OfficialId>,
     pub visibility: Option<Visibility>,
     pub provenance: Option<Provenance>,
@@ -123,14 +126,15 @@ pub struct Late {
 impl Asked {
     /// The question of a reader at a moment.
     pub(super) fn question(&self, world: &World, reader: &Reader) -> Question {
-        let below = self.subtree.unwrap_or(true);
+        let (below, moment) = (self.subtree.unwrap_or(true), moment(world, self.as_of));
+        let tree = self.structure.unwrap_or_default().tree(world, moment);
         let filters = Filters {
             code: self.code.as_deref().map(str::to_uppercase),
             states: self.states(),
             kind: self.kind,
             channel: self.channel,
             field_code: self.field_code.clone(),
-            place: self.agency_id.map(|agency| Place { agency, below }),
+            place: self.agency_id.map(|agency| Place { agency, below, tree }),
             responsible: self.responsible_id,
             visibility: self.visibility,
             provenance: self.provenance,
@@ -140,7 +144,7 @@ impl Asked {
             clock: self.clock,
             overdue_by: None,
         };
-        Question { reader: reader.person.clone(), moment: moment(world, self.as_of), filters }
+        Question { reader: reader.person.clone(), moment, filters }
     }
 
     /// The same question for what is overdue.
@@ -314,7 +318,7 @@ fn with_names(
     agency_ids.sort_unstable();
     agency_ids.dedup();
     let officials: Vec<OfficialId> = rows.iter().filter_map(|row| row.span.responsible_id).collect();
-    let names = agencies::on(tx, &agency_ids, at.day(world.zone()))?;
+    let names = agencies::on(tx, &agency_ids, structure::day(world, moment))?;
     let people = people::names(tx, &officials)?;
     let mut clocks: HashMap<(PetitionId, i32, Stage), ClockRow> = lists::clocks(tx, &petitions, moment)?
         .into_iter()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Error, World,
     lists::{Asked, Reader},
+    structure::Structure,
 };
 use crate::{
     domain::{
@@ -54,6 +55,8 @@ pub struct Group {
     pub name: Words,
     /// The agency, where that is what groups.
     pub agency: Option<AgencyId>,
+    /// Whether that agency is no more in the structure counted in.
+    pub closed: bool,
 }
 
 /// What is overdue, by group, in the order of the keys.
@@ -93,16 +96,25 @@ pub fn overdue_summary(
     let question = asked.overdue(world, reader);
     let as_of = question.moment.at();
     let grouping = match by {
-        SummaryBy::Agency => Grouping::Agency,
+        SummaryBy::Agency => by_agency(asked),
         SummaryBy::Field => Grouping::Field,
         SummaryBy::Kind => Grouping::Kind,
     };
     let found = reports::overdue(tx, &question, grouping)?;
-    let names = Names::load(tx, grouping, found.iter().map(|group| &group.key), as_of.day(world.zone()))?;
+    let day = asked.structure.unwrap_or_default().day(world, question.moment);
+    let names = Names::load(tx, grouping, found.iter().map(|group| &group.key), day)?;
     let total = found.iter().map(|group| group.count).sum();
     let mut groups: Vec<_> = found.into_iter().map(|group| (names.of(&group.key), group)).collect();
     groups.sort_by(|(one, _), (other, _)| one.key.cmp(&other.key));
     Ok(Summary { as_of, total, groups })
+}
+
+/// The agency that groups, in the structure asked for.
+fn by_agency(asked: &Asked) -> Grouping {
+    match asked.structure.unwrap_or_default() {
+        Structure::Then => Grouping::Agency,
+        Structure::Now => Grouping::AgencyToday,
+    }
 }
 
 /// How many petitions are overdue now with agencies of each level, for the installation's own figures; a level with
@@ -131,14 +143,15 @@ pub fn timeliness(
     let question = asked.question(world, reader);
     let as_of = question.moment.at();
     let grouping = match by {
-        TimelinessBy::Agency | TimelinessBy::Level => Grouping::Agency,
+        TimelinessBy::Agency | TimelinessBy::Level => by_agency(asked),
         TimelinessBy::Field => Grouping::Field,
         TimelinessBy::Kind => Grouping::Kind,
         TimelinessBy::Channel => Grouping::Channel,
         TimelinessBy::Month => Grouping::Month,
     };
     let found = reports::timeliness(tx, &question, grouping)?;
-    let names = Names::load(tx, grouping, found.iter().map(|(key, _)| key), as_of.day(world.zone()))?;
+    let day = asked.structure.unwrap_or_default().day(world, question.moment);
+    let names = Names::load(tx, grouping, found.iter().map(|(key, _)| key), day)?;
     let mut rows: BTreeMap<String, (Group, Kept)> = BTreeMap::new();
     for (key, kept) in found {
         let group = if by == TimelinessBy::Level { names.level_of(&key) } else { names.of(&key) };
@@ -214,7 +227,8 @@ impl Names {
             GroupKey::Channel(channel) => (channel.as_str().to_owned(), both(*channel), None),
             GroupKey::Month(month) => (month.clone(), labels(month, month), None),
         };
-        Group { key: code, name, agency }
+        let closed = agency.and_then(|id| self.agencies.get(&id)).is_some_and(|agency| agency.closed);
+        Group { key: code, name, agency, closed }
     }
 
     fn level_of(&self, key: &GroupKey) -> Group {
@@ -226,7 +240,7 @@ impl Names {
             Some(level) => (level.as_str(), both(level)),
             None => ("unknown", Words::new("Chưa rõ cấp", "Level unknown")),
         };
-        Group { key: key.to_owned(), name, agency: None }
+        Group { key: key.to_owned(), name, agency: None, closed: false }
     }
 }
 

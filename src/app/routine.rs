@@ -1,8 +1,10 @@
-//! What a person would expect to happen by itself: closing after thirty days, numbering the log, forgetting old keys.
+//! What a person would expect to happen by itself: closing after thirty days, moving what a closed agency left, numbering
+//! the log, forgetting old keys.
 
 use super::{
     App, Error,
     history::{self, Entry},
+    succession,
     world::World,
 };
 use crate::{
@@ -22,11 +24,12 @@ const HOUR_MICROS: i64 = 3_600_000_000;
 /// Runs everything that is due by the clock of the domain; returns how many petitions were closed.
 pub fn run_due(app: &App) -> Result<usize, Error> {
     let closed = close_due(app);
+    let moved = succession::carry_on(app);
     // SQLite's writer is alone and numbers each event as it writes it.
     if app.db().kind() == DatabaseKind::Postgres {
         number_events(app)?;
     }
-    closed
+    moved.and(closed)
 }
 
 /// Closes what is due. A petition that cannot be closed keeps neither the others waiting nor the log, and is told in

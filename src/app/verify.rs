@@ -1,7 +1,7 @@
 //! Everything that can be derived is derived once more and compared with what is stored.
 //!
 //! What is proven, subject by subject: the chain of its events, the texts that events commit to, and for a petition
-//! every row that its history makes. Then the order of the whole log. What is in no event is not proven: accounts,
+//! every row that its history makes. Then the tree of agencies through time, with every closing, and the order of the whole log. What is in no event is not proven: accounts,
 //! keys, idempotency records, reads of personal data, reference data, and names of officials as they were.
 //!
 //! A server may go on writing meanwhile: each page is one snapshot, in which a petition and its rows agree.
@@ -12,6 +12,7 @@ mod others;
 mod positions;
 mod replay;
 mod rows;
+mod succession;
 mod texts;
 
 use std::fmt;
@@ -275,6 +276,7 @@ impl Walk<'_> {
         let others = others::check(&mut self.source)?;
         self.summary.other_events = others.events;
         others.findings.iter().for_each(|finding| self.found(finding));
+        succession::check(&mut self.source)?.iter().for_each(|finding| self.found(finding));
         Ok(())
     }
 

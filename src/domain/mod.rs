@@ -17,5 +17,7 @@ pub mod prose;
 pub mod refusal;
 pub mod rule;
 pub mod submission;
+pub mod succession;
 pub mod time;
+pub mod tree;
 pub mod vocabulary;

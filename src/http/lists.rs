@@ -18,6 +18,7 @@ use crate::{
     app::{
         Error, World,
         lists::{self, Asked, Item, ListSort, OverdueSort, Page, Paging, Reader},
+        structure::Structure,
         when::When,
     },
     domain::{
@@ -101,6 +102,10 @@ pub(super) struct OverdueQuery {
     /// Whether agencies below it count too.
     #[param(default = true)]
     subtree: Option<bool>,
+    /// `then`: agencies and what is below them as they were at `as_of`; `now`: what a closed agency had is with its
+    /// successors of today.
+    #[param(value_type = Structures, inline, required = false, example = "then")]
+    structure: Option<Structure>,
     /// Code of a field.
     #[param(value_type = Option<String>, max_length = 64)]
     field_code: Option<Short<64>>,
@@ -127,9 +132,10 @@ pub(super) struct OverdueQuery {
     cursor: Option<String>,
 }
 
-/// [`ListSort`] and [`OverdueSort`] to the document.
+/// [`ListSort`], [`OverdueSort`] and [`Structure`] to the document.
 enum ListSorts {}
 enum OverdueSorts {}
+pub(super) enum Structures {}
 
 impl PartialSchema for ListSorts {
     fn schema() -> RefOr<Schema> {
@@ -143,6 +149,12 @@ impl PartialSchema for OverdueSorts {
 }
 impl ToSchema for ListSorts {}
 impl ToSchema for OverdueSorts {}
+impl PartialSchema for Structures {
+    fn schema() -> RefOr<Schema> {
+        one_of(["then", "now"])
+    }
+}
+impl ToSchema for Structures {}
 
 /// A petition in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -332,6 +344,7 @@ impl From<OverdueQuery> for Asked {
             as_of: query.as_of,
             agency_id: query.agency_id,
             subtree: query.subtree,
+            structure: query.structure,
             field_code: query.field_code.map(|code| code.0),
             kind: query.kind,
             channel: query.channel,

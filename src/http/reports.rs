@@ -10,7 +10,7 @@ use utoipa::{
 use super::{
     auth::Call,
     extract::{Query, Short, UpTo},
-    lists::answer,
+    lists::{Structures, answer},
     openapi::{DayOrInstant, code, one_of, open_code},
     problem::Problem,
 };
@@ -19,6 +19,7 @@ use crate::{
         Error,
         lists::Asked,
         reports::{self, Group, PublicCount, Report, Summary, SummaryBy, TimelinessBy, on_time_rate},
+        structure::Structure,
         when::When,
     },
     domain::{
@@ -52,6 +53,10 @@ pub(super) struct SummaryQuery {
     /// Whether agencies below it count too.
     #[param(default = true)]
     subtree: Option<bool>,
+    /// `then`: agencies and what is below them as they were at `as_of`. `now`: what a closed agency had counts with its
+    /// successors of today; where it was divided, what was over by then counts under its old name, marked `closed`.
+    #[param(value_type = Structures, inline, required = false, example = "then")]
+    structure: Option<Structure>,
     /// Code of a field.
     #[param(value_type = Option<String>, max_length = 64)]
     field_code: Option<Short<64>>,
@@ -85,6 +90,17 @@ pub(super) struct TimelinessQuery {
     #[serde(default)]
     #[param(value_type = TimelinessGroups, inline, required = false, example = "agency")]
     group_by: TimelinessBy,
+    /// With this agency: the lead agency, before an assignment the intake agency.
+    #[param(value_type = Option<uuid::Uuid>)]
+    agency_id: Option<AgencyId>,
+    /// Whether agencies below it count too.
+    #[param(default = true)]
+    subtree: Option<bool>,
+    /// `then`: agencies, levels and what is below an agency as they were at `as_of`. `now`: what a closed agency had
+    /// counts with its successors of today; where it was divided, what was over by then counts under its old name,
+    /// marked `closed`.
+    #[param(value_type = Structures, inline, required = false, example = "then")]
+    structure: Option<Structure>,
 }
 
 /// [`SummaryBy`] and [`TimelinessBy`] to the document.
@@ -106,7 +122,7 @@ impl ToSchema for TimelinessGroups {}
 
 /// How many of a group are overdue.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "count": 3, "oldest_due_at": "2026-11-17T17:00:00Z", "href": "/v1/overdue?agency_id=01934f6e-0000-7000-8000-000000000001&as_of=2026-11-23T07:00:00Z&subtree=false"}))]
+#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "count": 3, "oldest_due_at": "2026-11-17T17:00:00Z", "closed": false, "href": "/v1/overdue?agency_id=01934f6e-0000-7000-8000-000000000001&as_of=2026-11-23T07:00:00Z&subtree=false"}))]
 struct SummaryGroup {
     /// The code of the agency, field or kind.
     key: String,
@@ -114,6 +130,8 @@ struct SummaryGroup {
     count: i64,
     #[schema(value_type = Option<String>, format = DateTime)]
     oldest_due_at: Option<Instant>,
+    /// Whether the agency is no more in the structure counted in.
+    closed: bool,
     /// The list behind the count.
     href: String,
 }
@@ -132,7 +150,7 @@ struct OverdueSummary {
 
 /// How promises were kept in a group; the columns after `received` add up to it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "received": 20, "resolved_early": 6, "resolved_on_time": 4, "resolved_late": 2, "open_in_time": 3, "open_overdue": 1, "open_paused": 1, "ended_otherwise": 2, "no_deadline": 1, "on_time_rate": 0.8333}))]
+#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "received": 20, "resolved_early": 6, "resolved_on_time": 4, "resolved_late": 2, "open_in_time": 3, "open_overdue": 1, "open_paused": 1, "ended_otherwise": 2, "no_deadline": 1, "on_time_rate": 0.8333, "closed": false}))]
 struct TimelinessRow {
     /// The code of the group; of a month `2026-06`; `unknown` for agencies without a level.
     key: String,
@@ -150,6 +168,8 @@ struct TimelinessRow {
     no_deadline: i64,
     /// The share of the resolved that were resolved in time, 0 to 1; null when nothing was resolved.
     on_time_rate: Option<f64>,
+    /// Whether the agency is no more in the structure counted in.
+    closed: bool,
 }
 
 /// How promises were kept.
@@ -260,6 +280,7 @@ impl OverdueSummary {
         let groups = summary.groups.into_iter().map(|(group, counted)| {
             Ok(SummaryGroup {
                 href: href(asked, &group, by, as_of)?,
+                closed: group.closed,
                 key: group.key,
                 name: say(group.name, language),
                 count: counted.count,
@@ -304,6 +325,7 @@ impl TimelinessReport {
 impl TimelinessRow {
     fn of(group: Group, kept: &Kept, language: Language) -> Self {
         Self {
+            closed: group.closed,
             key: group.key,
             name: say(group.name, language),
             received: kept.received,
@@ -339,6 +361,7 @@ impl From<SummaryQuery> for Asked {
             as_of: query.as_of,
             agency_id: query.agency_id,
             subtree: query.subtree,
+            structure: query.structure,
             field_code: query.field_code.map(|code| code.0),
             kind: query.kind,
             channel: query.channel,
@@ -351,6 +374,14 @@ impl From<SummaryQuery> for Asked {
 
 impl From<TimelinessQuery> for Asked {
     fn from(query: TimelinessQuery) -> Self {
-        Self { received_from: query.from, received_to: query.to, as_of: query.as_of, ..Self::default() }
+        Self {
+            received_from: query.from,
+            received_to: query.to,
+            as_of: query.as_of,
+            agency_id: query.agency_id,
+            subtree: query.subtree,
+            structure: query.structure,
+            ..Self::default()
+        }
     }
 }

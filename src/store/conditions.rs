@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{
     access::{Person, Right},
     id::{AgencyId, OfficialId},
-    time::Instant,
+    time::{Day, Instant},
     vocabulary::{Channel, Code, Kind, Provenance, Role, Stage, State, Timeliness, Visibility},
 };
 
@@ -48,7 +48,27 @@ pub struct Place {
     pub agency: AgencyId,
     /// Whether the agencies below it are meant too.
     pub below: bool,
+    /// Who they are.
+    pub tree: Tree,
 }
+
+/// The structure in which agencies are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tree {
+    /// Every petition with the agency it is with, below whoever is above it now.
+    #[default]
+    Present,
+    /// Every petition with the agency it was with, below whoever was above it on this day.
+    On(Day),
+    /// Every petition with the agency that took over from the one it was with, as things are now.
+    Today,
+}
+
+/// With which agency of today a stretch is counted: where its petition went, else who took over alone, else the agency.
+pub(super) const TODAY: &str = "COALESCE(\
+    (SELECT COALESCE(s.today_id, m.to_id) FROM succession_move m LEFT JOIN succession s ON s.agency_id = m.to_id \
+    WHERE m.petition_id = petition_span.petition_id AND m.from_id = petition_span.agency_id), \
+    (SELECT s.today_id FROM succession s WHERE s.agency_id = petition_span.agency_id), petition_span.agency_id)";
 
 /// What is asked for; nothing means anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -170,9 +190,10 @@ const SUPPORTING: &str = "supporting";
 macro_rules! conditions {
     ($module:ident, $source:ty) => {
         pub(super) mod $module {
-            use diesel::IntoSql;
+            use diesel::{IntoSql, dsl::sql};
 
             use super::*;
+            use crate::store::{agencies::lines::subtree_on, sql_types::sql::Id};
 
             fn yes() -> Condition<$source> {
                 Box::new(true.into_sql::<Bool>())
@@ -237,16 +258,28 @@ macro_rules! conditions {
                 }
             }
 
+            /// With an agency, in the structure asked for.
+            fn with(place: Place) -> Condition<$source> {
+                let Place { agency, below, tree } = place;
+                let today = || sql::<Id>(TODAY);
+                match (tree, below) {
+                    (Tree::Today, true) => Box::new(today().eq_any(subtree(agency))),
+                    (Tree::Today, false) => Box::new(today().eq(agency)),
+                    (_, false) => Box::new(petition_span::agency_id.eq(agency)),
+                    (Tree::Present, true) => Box::new(petition_span::agency_id.eq_any(subtree(agency))),
+                    (Tree::On(day), true) => {
+                        Box::new(petition_span::agency_id.eq_any(subtree_on(agency, day)))
+                    }
+                }
+            }
+
             /// Every condition of a question but those of its clock.
             pub(in crate::store) fn of(question: &Question) -> Vec<Condition<$source>> {
                 let filters = &question.filters;
                 let mut all = vec![in_force(question.moment), sight(&question.reader, question.moment)];
                 let mut add = |condition: Condition<$source>| all.push(condition);
                 if let Some(place) = filters.place {
-                    add(match place.below {
-                        true => Box::new(petition_span::agency_id.eq_any(subtree(place.agency))),
-                        false => Box::new(petition_span::agency_id.eq(place.agency)),
-                    });
+                    add(with(place));
                 }
                 if let Some(code) = &filters.code {
                     add(Box::new(petition::code.eq(code.clone())));

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-pub use super::conditions::{Filters, Moment, Place, Question};
+pub use super::conditions::{Filters, Moment, Place, Question, Tree};
 use super::{
     AnyConnection, StoreError,
     conditions::{self, Condition, Plain},

@@ -1,15 +1,17 @@
 //! Counts by group, made by the database: what is overdue, how promises were kept, what the public may count.
 
 use diesel::{
-    dsl::{case_when, count, count_star, min},
+    dsl::{case_when, count, count_star, min, sql},
+    expression::SqlLiteral,
     prelude::*,
     sql_types::Integer,
 };
 
 use super::{
     AnyConnection, StoreError,
-    conditions::{self, Question},
+    conditions::{self, Question, TODAY},
     schema::{clock_span, petition, petition_span},
+    sql_types::sql::Id,
 };
 use crate::domain::{
     id::AgencyId,
@@ -21,10 +23,17 @@ use crate::domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grouping {
     Agency,
+    /// The agency with which it is counted today, for one that was closed.
+    AgencyToday,
     Field,
     Kind,
     Channel,
     Month,
+}
+
+/// The expression for [`Grouping::AgencyToday`].
+fn today() -> SqlLiteral<Id> {
+    sql::<Id>(TODAY)
 }
 
 /// What a group has in common.
@@ -82,6 +91,7 @@ pub fn overdue(
 ) -> Result<Vec<OverdueGroup>, StoreError> {
     Ok(match grouping {
         Grouping::Agency => overdue!(tx, question, petition_span::agency_id, GroupKey::Agency),
+        Grouping::AgencyToday => overdue!(tx, question, today(), GroupKey::Agency),
         Grouping::Field => overdue!(tx, question, petition_span::field_code, GroupKey::Field),
         Grouping::Kind => overdue!(tx, question, petition_span::kind, GroupKey::Kind),
         Grouping::Channel => overdue!(tx, question, petition_span::channel, GroupKey::Channel),
@@ -192,6 +202,7 @@ pub fn timeliness(
 ) -> Result<Vec<(GroupKey, Kept)>, StoreError> {
     Ok(match grouping {
         Grouping::Agency => timeliness!(tx, question, petition_span::agency_id, GroupKey::Agency),
+        Grouping::AgencyToday => timeliness!(tx, question, today(), GroupKey::Agency),
         Grouping::Field => timeliness!(tx, question, petition_span::field_code, GroupKey::Field),
         Grouping::Kind => timeliness!(tx, question, petition_span::kind, GroupKey::Kind),
         Grouping::Channel => timeliness!(tx, question, petition_span::channel, GroupKey::Channel),

@@ -19,13 +19,14 @@ use super::{
     petitions::{DetailRow, PetitionRow, SubmitterRow},
     schema::{
         assignment, clock_span, commitment, delivery, document, event, event_text, external_ref, petition,
-        petition_detail, petition_link, petition_span, rating, reply_revision, submitter,
+        petition_detail, petition_link, petition_span, rating, reply_revision, submitter, succession,
+        succession_move,
     },
     spans::{ClockRow, SpanRow},
 };
 use crate::domain::id::{DocumentId, PetitionId, TextId};
 
-pub use cells::{EventCells, Held, LinkCells, RatingCells, RevisionCells, TextCells};
+pub use cells::{EventCells, Held, LinkCells, MoveCells, RatingCells, RevisionCells, TextCells};
 
 /// A table of which some row could not be read.
 #[derive(Debug)]
@@ -89,6 +90,19 @@ pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unr
     sort!(of!(rating.petition_id as RatingCells), petition_id, ratings);
     sort!(of!(petition_link.from_id as LinkCells), from_id, links);
     of_replies(tx, ids, &mut all)?;
+    let moves = succession_move::table
+        .inner_join(succession::table.on(succession::agency_id.eq(succession_move::from_id)))
+        .filter(succession_move::petition_id.eq_any(ids))
+        .filter(succession_move::to_id.is_not_null())
+        .select((
+            succession_move::petition_id,
+            succession_move::from_id,
+            succession_move::to_id.assume_not_null(),
+            succession::event_id,
+        ))
+        .load::<MoveCells>(tx)
+        .map_err(unreadable("succession_move"))?;
+    sort!(moves, petition_id, moves);
     let names = external_ref::table
         .filter(external_ref::petition_id.eq_any(ids))
         .select((external_ref::petition_id, external_ref::source, external_ref::external_id))

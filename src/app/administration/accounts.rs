@@ -261,7 +261,8 @@ fn require_free(tx: &mut AnyConnection, row: &OfficialRow) -> Result<(), Error> 
     }
 }
 
-fn record(
+/// Records who an official is from now on.
+pub(super) fn record(
     tx: &mut AnyConnection,
     world: &World,
     actor: &Actor,

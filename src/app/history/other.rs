@@ -73,8 +73,20 @@ pub fn record(
     subject: &Subject,
     actor: &Actor,
     name: &str,
-    mut facts: Value,
+    facts: Value,
 ) -> Result<u32, Error> {
+    note(tx, world, subject, actor, name, facts).map(|(_, version)| version)
+}
+
+/// As [`record`]; gives the event too, for what it causes.
+pub fn note(
+    tx: &mut AnyConnection,
+    world: &World,
+    subject: &Subject,
+    actor: &Actor,
+    name: &str,
+    mut facts: Value,
+) -> Result<(EventId, u32), Error> {
     let end = other::end(tx, subject.kind(), subject.id())?;
     let id: EventId = new_id();
     let at = end.as_ref().map_or(world.now, |end| world.now.max(end.recorded_at));
@@ -98,7 +110,7 @@ pub fn record(
         inserted => inserted?,
     }
     events::insert_texts(tx, &texts)?;
-    Ok(new.sequence)
+    Ok((new.id, new.sequence))
 }
 
 /// The hash of such an event: SHA-256 over the hash before it and its canonical bytes. What the server did of its own

@@ -40,6 +40,8 @@ macro_rules! acts {
             ImportUpdate(Box<ImportUpdate>),
             /// Another petition was merged into this one, or out of it again.
             Survival(Survival),
+            /// An agency was closed, and its successor took its part.
+            Succession(Succession),
             $(#[doc = concat!("The action of this name: see [`super::", stringify!($name), "`].")] $name($name)),+
         }
 
@@ -47,7 +49,11 @@ macro_rules! acts {
             /// The row of the transition table this act follows; nothing for beginnings and consequences.
             pub fn action(&self) -> Option<Action> {
                 match self {
-                    Self::Registration(_) | Self::Import(_) | Self::ImportUpdate(_) | Self::Survival(_) => None,
+                    Self::Registration(_)
+                    | Self::Import(_)
+                    | Self::ImportUpdate(_)
+                    | Self::Survival(_)
+                    | Self::Succession(_) => None,
                     $(Self::$name(_) => Some(Action::$name)),+
                 }
             }
@@ -109,6 +115,7 @@ impl Act {
             Self::Import(_) => "import",
             Self::ImportUpdate(_) => "import-update",
             Self::Survival(_) => "survival",
+            Self::Succession(_) => "succession",
             other => other.action().map_or("", Code::as_str),
         }
     }

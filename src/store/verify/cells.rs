@@ -100,6 +100,15 @@ pub struct LinkCells {
     pub created_at: Instant,
 }
 
+/// A move of a petition when an agency was closed, with the event of the agency.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct MoveCells {
+    pub petition_id: PetitionId,
+    pub from_id: AgencyId,
+    pub to_id: AgencyId,
+    pub event_id: EventId,
+}
+
 /// Everything that is kept of one petition.
 #[derive(Clone)]
 pub struct Held {
@@ -119,6 +128,7 @@ pub struct Held {
     pub ratings: Vec<RatingCells>,
     /// The links that lead from it.
     pub links: Vec<LinkCells>,
+    pub moves: Vec<MoveCells>,
     /// Its names in other systems: source, external id.
     pub externals: Vec<(String, String)>,
 }
@@ -140,6 +150,7 @@ impl Held {
             deliveries: Vec::new(),
             ratings: Vec::new(),
             links: Vec::new(),
+            moves: Vec::new(),
             externals: Vec::new(),
         }
     }
