@@ -150,12 +150,7 @@ fn give(
 }
 
 /// What a successor takes over stands in rows of its own from then on.
-fn succeed(
-    tx: &mut AnyConnection,
-    after: &Case,
-    event: &Event,
-    facts: &Succession,
-) -> Result<(), Error> {
+fn succeed(tx: &mut AnyConnection, after: &Case, event: &Event, facts: &Succession) -> Result<(), Error> {
     if facts.responsible_id.is_some() {
         handling::release(tx, after.id, Some(LEAD), event.occurred_at)?;
         handling::assign(tx, assignment(after, event, LEAD, facts.to, after.responsible))?;

@@ -57,12 +57,12 @@ pub fn carry_on(app: &App) -> Result<usize, Error> {
             moved += step.moved;
             held = held.or(step.stuck);
             after = step.last;
-            if after.is_none() {
+            let at_the_end = after.is_none();
+            if at_the_end
+                && (held.is_some() || app.write_now(move |tx, world| finish(tx, world, row.agency_id))?)
+            {
                 break;
             }
-        }
-        if held.is_none() {
-            app.write_now(move |tx, world| finish(tx, world, row.agency_id))?;
         }
         stuck = stuck.or(held);
     }
@@ -90,16 +90,17 @@ pub fn step(app: &App, agency: AgencyId, after: Option<PetitionId>, most: i64) -
     })
 }
 
-/// Ends the work when nothing came meanwhile. Other processes may still write for a while what they began before: on
+/// Ends the work, or tells that more came meanwhile. Other processes may still write for a while what they began before: on
 /// PostgreSQL there is one more look after that.
-fn finish(tx: &mut AnyConnection, world: &World, agency: AgencyId) -> Result<(), Error> {
-    let Some(row) = succession::of(tx, agency)? else { return Ok(()) };
+fn finish(tx: &mut AnyConnection, world: &World, agency: AgencyId) -> Result<bool, Error> {
+    let Some(row) = succession::of(tx, agency)? else { return Ok(true) };
     if succession::enlist(tx, agency)? > 0 || !succession::pending(tx, agency, None, 1)?.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let look_again = row.finished_at.is_none() && tx.kind() == DatabaseKind::Postgres;
     let sweep_at = look_again.then(|| world.real_now.plus_micros(LAST_LOOK_MICROS));
-    Ok(succession::finish(tx, agency, row.finished_at.unwrap_or(world.now), sweep_at)?)
+    succession::finish(tx, agency, row.finished_at.unwrap_or(world.now), sweep_at)?;
+    Ok(true)
 }
 
 /// When a closing begins, the time of its first look: at once.
@@ -109,7 +110,8 @@ pub(super) fn first_look(world: &World) -> Option<Instant> {
 
 /// The plan that the event of a closing holds.
 pub(super) fn plan(tx: &mut AnyConnection, event: EventId) -> Result<Plan, Error> {
-    let event = events::other::find(tx, event)?.ok_or_else(|| Error::internal("a closing without its event"))?;
+    let event =
+        events::other::find(tx, event)?.ok_or_else(|| Error::internal("a closing without its event"))?;
     let plan = event.facts.get("plan").cloned().unwrap_or_default();
     serde_json::from_value(plan).map_err(Error::internal)
 }

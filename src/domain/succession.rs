@@ -69,15 +69,15 @@ impl Plan {
         area: Option<&str>,
         field: &str,
     ) -> Option<(&Successor, By)> {
-        let named = |one: &Successor| petition.is_some_and(|id| one.petitions.contains(&id));
-        let of_area = |one: &Successor| area.is_some_and(|area| one.areas.iter().any(|own| own == area));
-        let of_field = |one: &Successor| one.fields.iter().any(|own| own == field);
-        let of_all = |one: &Successor| one.agency_id == self.default_id;
-        let rules: [(&dyn Fn(&Successor) -> bool, By); 4] =
-            [(&named, By::Name), (&of_area, By::Area), (&of_field, By::Field), (&of_all, By::Default)];
-        rules
+        let takes = |one: &Successor, by: By| match by {
+            By::Name => petition.is_some_and(|id| one.petitions.contains(&id)),
+            By::Area => area.is_some_and(|area| one.areas.iter().any(|own| own == area)),
+            By::Field => one.fields.iter().any(|own| own == field),
+            By::Default => one.agency_id == self.default_id,
+        };
+        [By::Name, By::Area, By::Field, By::Default]
             .into_iter()
-            .find_map(|(rule, by)| self.successors.iter().find(|one| rule(one)).map(|one| (one, by)))
+            .find_map(|by| self.successors.iter().find(|one| takes(one, by)).map(|one| (one, by)))
     }
 
     /// The successor of an id.
@@ -121,7 +121,8 @@ impl Plan {
                     "An agency cannot succeed itself.",
                 ));
             }
-            let named_before = self.successors.iter().take(index).any(|other| other.agency_id == one.agency_id);
+            let named_before =
+                self.successors.iter().take(index).any(|other| other.agency_id == one.agency_id);
             if named_before {
                 faults.push(twice(format!("/successors/{index}/agency_id")));
             }
@@ -232,14 +233,23 @@ mod tests {
             plan.faults(id(9)).into_iter().map(|fault| (fault.pointer, fault.code)).collect()
         };
         let one = |number| successor(number, &[], &[], &[]);
-        assert_eq!(pointers(&plan(vec![one(1)], 2)), [("/default_successor_id".to_owned(), "not_a_successor")]);
+        assert_eq!(
+            pointers(&plan(vec![one(1)], 2)),
+            [("/default_successor_id".to_owned(), "not_a_successor")]
+        );
         assert_eq!(pointers(&plan(vec![one(9)], 9)), [("/successors/0/agency_id".to_owned(), "itself")]);
         let areas = plan(vec![successor(1, &["00001"], &[], &[5]), successor(2, &["00001"], &[], &[5])], 1);
         assert_eq!(
             pointers(&areas),
-            [("/successors/1/areas/0".to_owned(), "twice"), ("/successors/1/petitions/0".to_owned(), "twice")]
+            [
+                ("/successors/1/areas/0".to_owned(), "twice"),
+                ("/successors/1/petitions/0".to_owned(), "twice")
+            ]
         );
-        assert_eq!(pointers(&plan(vec![one(1), one(1)], 1)), [("/successors/1/agency_id".to_owned(), "twice")]);
+        assert_eq!(
+            pointers(&plan(vec![one(1), one(1)], 1)),
+            [("/successors/1/agency_id".to_owned(), "twice")]
+        );
         assert_eq!(pointers(&plan(vec![], 1)).len(), 2);
     }
 

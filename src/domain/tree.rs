@@ -35,8 +35,11 @@ pub struct Line {
 /// Where each agency stood, in order and without a gap.
 pub type Stands = HashMap<AgencyId, Vec<Stand>>;
 
+/// From which day on an agency stands where; without a day, since ever.
+pub type Place = (Option<Day>, Option<AgencyId>);
+
 /// Puts the places of one agency in order: what it says of itself from a day on, the first since ever.
-pub fn stands(places: impl IntoIterator<Item = (Option<Day>, Option<AgencyId>)>) -> Vec<Stand> {
+pub fn stands(places: impl IntoIterator<Item = Place>) -> Vec<Stand> {
     let mut stands: Vec<Stand> = Vec::new();
     for (index, (from, parent)) in places.into_iter().enumerate() {
         let from = from.filter(|_| index > 0).unwrap_or(EVER);

@@ -19,7 +19,8 @@ fn parent(stands: &Stands, of: AgencyId, on: Day) -> Option<AgencyId> {
 
 #[test]
 fn the_first_place_holds_since_ever_and_the_last_onward() {
-    let found = stands([(Some(day(5)), None), (Some(day(9)), Some(agency(1))), (Some(day(9)), Some(agency(2)))]);
+    let found =
+        stands([(Some(day(5)), None), (Some(day(9)), Some(agency(1))), (Some(day(9)), Some(agency(2)))]);
     let expected = [(None, EVER, day(9)), (Some(agency(2)), day(9), ONWARD)];
     assert_eq!(found, expected.map(|(parent, from, to)| Stand { parent, from, to }));
     assert_eq!(stands([]), []);
@@ -69,9 +70,9 @@ proptest! {
                 climbed.sort_unstable();
                 prop_assert_eq!(held, climbed);
             }
-            let below = |top: usize| (0..count).filter(|index| parent(&all, agency(*index), on) == Some(agency(top)));
             for top in 0..count {
-                let members: usize = below(top).map(|child| size[&agency(child)]).sum();
+                let is_below = |index: &usize| parent(&all, agency(*index), on) == Some(agency(top));
+                let members: usize = (0..count).filter(is_below).map(|child| size[&agency(child)]).sum();
                 prop_assert_eq!(size[&agency(top)], 1 + members);
             }
         }

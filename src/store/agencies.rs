@@ -8,8 +8,8 @@ pub mod succession;
 use std::collections::HashMap;
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
-    insert_into, update,
+    BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, NullableExpressionMethods,
+    OptionalExtension, QueryDsl, Queryable, RunQueryDsl, insert_into, update,
 };
 
 use super::{
@@ -193,8 +193,12 @@ pub fn by_code(connection: &mut AnyConnection, code: &str) -> Result<Option<Agen
 
 /// The agency that last took the petitions of an area, before it was closed.
 pub fn served(connection: &mut AnyConnection, area_code: &str) -> Result<Option<AgencyRow>, StoreError> {
-    let gone = versions!().filter(agency::serves_area.eq(area_code)).filter(agency_version::valid_to.is_not_null());
-    Ok(gone.order((agency_version::valid_to.desc(), agency_version::code.asc())).first(connection).optional()?)
+    let gone =
+        versions!().filter(agency::serves_area.eq(area_code)).filter(agency_version::valid_to.is_not_null());
+    Ok(gone
+        .order((agency_version::valid_to.desc(), agency_version::code.asc()))
+        .first(connection)
+        .optional()?)
 }
 
 /// The agency that takes the petitions of an area.
@@ -259,8 +263,12 @@ pub fn page(
     query = match wanted.as_of {
         None => query.filter(agency_version::valid_to.is_null()),
         Some(day) => query
-            .filter(agency_version::valid_from.is_null().or(agency_version::valid_from.assume_not_null().le(day)))
-            .filter(agency_version::valid_to.is_null().or(agency_version::valid_to.assume_not_null().gt(day))),
+            .filter(
+                agency_version::valid_from.is_null().or(agency_version::valid_from.assume_not_null().le(day)),
+            )
+            .filter(
+                agency_version::valid_to.is_null().or(agency_version::valid_to.assume_not_null().gt(day)),
+            ),
     };
     if let Some(parent) = wanted.parent_id {
         query = query.filter(agency_version::parent_id.eq(parent));

@@ -204,7 +204,7 @@ pub fn within_reach(tx: &mut AnyConnection, admin: &Admin, id: OfficialId) -> Re
 }
 
 /// Refuses to touch an account that holds rights beyond reach, or, where one might sign in by it, beyond the ceiling.
-fn require_grants(
+pub(super) fn require_grants(
     tx: &mut AnyConnection,
     world: &World,
     admin: &Admin,

@@ -207,8 +207,8 @@ fn carry_out(
         require_in_force(&before)?;
         require_default(!before.is_default)?;
         let plan = plan_of(tx, closure)?;
-        let mut outcome = Outcome::default();
-        outcome.blockers = checks::before(tx, world, admin, &before, closure, &plan)?;
+        let blockers = checks::before(tx, world, admin, &before, closure, &plan)?;
+        let mut outcome = Outcome { blockers, ..Outcome::default() };
         count(tx, id, &plan, &mut outcome)?;
         judge(&plan, &outcome)?;
         if !outcome.blockers.is_empty() {
@@ -293,7 +293,8 @@ fn record(
         "destinations": outcome.destinations, "children": outcome.children, "officials": outcome.officials,
         "grants": outcome.grants,
     });
-    let (event, _) = history::note(tx, world, &Subject::Agency(before.id), &admin.actor(), "succession", facts)?;
+    let (event, _) =
+        history::note(tx, world, &Subject::Agency(before.id), &admin.actor(), "succession", facts)?;
     let row = SuccessionRow {
         agency_id: before.id,
         event_id: event,

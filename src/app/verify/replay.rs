@@ -217,11 +217,7 @@ impl Expected {
         Ok(())
     }
 
-    fn give(
-        &mut self,
-        event: &Event,
-        supporting: impl Iterator<Item = (AgencyId, Option<OfficialId>)>,
-    ) {
+    fn give(&mut self, event: &Event, supporting: impl Iterator<Item = (AgencyId, Option<OfficialId>)>) {
         self.release(None, event.occurred_at);
         self.assign_lead(event);
         self.assign_supporting(event, supporting);

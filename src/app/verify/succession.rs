@@ -29,7 +29,8 @@ use crate::{
 pub(super) fn moves(expected: &Expected, held: &Held) -> Result<(), Difference> {
     const TABLE: &str = "succession_move";
     let mut wanted = expected.moves.clone();
-    let mut found: Vec<(AgencyId, AgencyId)> = held.moves.iter().map(|row| (row.from_id, row.to_id)).collect();
+    let mut found: Vec<(AgencyId, AgencyId)> =
+        held.moves.iter().map(|row| (row.from_id, row.to_id)).collect();
     wanted.sort_unstable();
     found.sort_unstable();
     if wanted != found {
@@ -58,7 +59,8 @@ pub(super) fn check(source: &mut Source<'_>) -> Result<Vec<Finding>, Error> {
                 Err(error @ (Error::Busy | Error::Unavailable)) => return Err(error),
                 Err(_) => {
                     let detail = "no event of its agency holds the plan";
-                    findings.push(Difference::column("succession", "event_id", detail).of(name(row.agency_id)));
+                    findings
+                        .push(Difference::column("succession", "event_id", detail).of(name(row.agency_id)));
                 }
             }
         }

@@ -319,13 +319,8 @@ impl Turn<'_> {
 
 /// Whether an agency, or one of these persons with the agencies that each heads, may not handle a case because it is
 /// against them: only denunciations and second-instance complaints bar anybody (LTC 12, LKN 7).
-pub fn is_barred(
-    case: &Case,
-    agency: Option<&KnownAgency>,
-    persons: &[(OfficialId, &[AgencyId])],
-) -> bool {
-    let bound =
-        case.kind == Kind::Denunciation || (case.kind == Kind::Complaint && case.instance == Some(2));
+pub fn is_barred(case: &Case, agency: Option<&KnownAgency>, persons: &[(OfficialId, &[AgencyId])]) -> bool {
+    let bound = case.kind == Kind::Denunciation || (case.kind == Kind::Complaint && case.instance == Some(2));
     let Some(respondent) = case.respondent.filter(|_| bound) else { return false };
     let person_hit = persons.iter().any(|(person, heads)| {
         respondent.official_id == Some(*person)

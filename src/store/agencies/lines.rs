@@ -2,17 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use diesel::{
-    ExpressionMethods, IntoSql, QueryDsl, RunQueryDsl, delete,
-    dsl::auto_type,
-    insert_into,
-};
+use diesel::{ExpressionMethods, IntoSql, QueryDsl, RunQueryDsl, delete, dsl::auto_type, insert_into};
 
 use crate::{
     domain::{
         id::AgencyId,
         time::Day,
-        tree::{self, Line, Stands},
+        tree::{self, Line, Place, Stands},
     },
     native,
     store::{
@@ -104,7 +100,7 @@ pub fn stands(connection: &mut AnyConnection) -> Result<Stands, StoreError> {
     let heirs: Vec<(AgencyId, AgencyId, Day)> = succession::table
         .select((succession::agency_id, succession::heir_id, succession::effective_on))
         .load(connection)?;
-    let mut places: HashMap<AgencyId, Vec<(Option<Day>, Option<AgencyId>)>> = HashMap::new();
+    let mut places: HashMap<AgencyId, Vec<Place>> = HashMap::new();
     for (agency, parent, from) in versions {
         places.entry(agency).or_default().push((from, parent));
     }
@@ -124,6 +120,7 @@ pub fn all(connection: &mut AnyConnection) -> Result<BTreeSet<Line>, StoreError>
             agency_line::valid_to,
         ))
         .load(connection)?;
-    let lines = rows.into_iter().map(|(ancestor, descendant, from, to)| Line { ancestor, descendant, from, to });
+    let lines =
+        rows.into_iter().map(|(ancestor, descendant, from, to)| Line { ancestor, descendant, from, to });
     Ok(tree::joined(lines.collect()).into_iter().collect())
 }

@@ -6,8 +6,7 @@ use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, NullableExpressionMethods,
     OptionalExtension, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, delete,
     dsl::{count_star, exists, not},
-    insert_into,
-    update,
+    insert_into, update,
 };
 
 use super::AgencyName;
@@ -82,7 +81,8 @@ macro_rules! open_at {
             .filter(assignment::part.eq(SUPPORTING))
             .filter(assignment::to_at.is_null())
             .filter(assignment::agency_id.eq(agency));
-        let leads = petition::lead_agency_id.is_not_null().and(petition::lead_agency_id.assume_not_null().eq(agency));
+        let leads =
+            petition::lead_agency_id.is_not_null().and(petition::lead_agency_id.assume_not_null().eq(agency));
         petition::table
             .filter(petition::classified.eq_any([false, true]))
             .filter(petition::kind.eq_any(Kind::ALL))
@@ -107,7 +107,8 @@ pub fn enlist(tx: &mut AnyConnection, agency: AgencyId) -> Result<usize, StoreEr
     let listed = succession_move::table
         .filter(succession_move::petition_id.eq(petition::id))
         .filter(succession_move::from_id.eq(agency));
-    let fresh = open_at!(agency).filter(not(exists(listed))).select((petition::id, agency.into_sql::<sql::Id>()));
+    let fresh =
+        open_at!(agency).filter(not(exists(listed))).select((petition::id, agency.into_sql::<sql::Id>()));
     Ok(insert_into(succession_move::table)
         .values(fresh)
         .into_columns((succession_move::petition_id, succession_move::from_id))
@@ -122,7 +123,12 @@ pub fn alike(
 ) -> Result<Vec<Alike>, StoreError> {
     let mut query = open_at!(agency)
         .inner_join(petition_detail::table.on(petition_detail::petition_id.eq(petition::id)))
-        .group_by((petition_detail::area_code, petition::field_code, petition::visibility, petition::intake_agency_id))
+        .group_by((
+            petition_detail::area_code,
+            petition::field_code,
+            petition::visibility,
+            petition::intake_agency_id,
+        ))
         .select((
             petition_detail::area_code,
             petition::field_code,
@@ -286,7 +292,8 @@ pub fn moved(
 
 /// Takes a petition off the list that was over before it could move.
 pub fn stay(tx: &mut AnyConnection, petition: PetitionId, from: AgencyId) -> Result<(), StoreError> {
-    delete(succession_move::table.find((petition, from)).filter(succession_move::to_id.is_null())).execute(tx)?;
+    delete(succession_move::table.find((petition, from)).filter(succession_move::to_id.is_null()))
+        .execute(tx)?;
     Ok(())
 }
 
@@ -315,10 +322,7 @@ pub fn finish(
 pub type Relative = (AgencyId, AgencyName, Day);
 
 /// From whom an agency took over, and who took over from it; each once, in the order of the days.
-pub fn relatives(
-    tx: &mut AnyConnection,
-    id: AgencyId,
-) -> Result<(Vec<Relative>, Vec<Relative>), StoreError> {
+pub fn relatives(tx: &mut AnyConnection, id: AgencyId) -> Result<(Vec<Relative>, Vec<Relative>), StoreError> {
     let rows: Vec<(AgencyId, AgencyId, Day)> = agency_succession::table
         .filter(agency_succession::from_id.eq(id).or(agency_succession::to_id.eq(id)))
         .order((agency_succession::effective_on, agency_succession::from_id, agency_succession::to_id))
@@ -327,7 +331,8 @@ pub fn relatives(
     let others: Vec<AgencyId> = rows.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
     let names: HashMap<AgencyId, AgencyName> = super::names(tx, &others)?;
     let relative = |other: AgencyId, day| names.get(&other).map(|name| (other, name.clone(), day));
-    let before = rows.iter().filter(|(_, to, _)| *to == id).filter_map(|(from, _, day)| relative(*from, *day));
+    let before =
+        rows.iter().filter(|(_, to, _)| *to == id).filter_map(|(from, _, day)| relative(*from, *day));
     let after = rows.iter().filter(|(from, ..)| *from == id).filter_map(|(_, to, day)| relative(*to, *day));
     Ok((before.collect(), after.collect()))
 }

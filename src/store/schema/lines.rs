@@ -42,4 +42,7 @@ diesel::allow_tables_to_appear_in_same_query!(succession, agency_version);
 diesel::allow_tables_to_appear_in_same_query!(agency_line, agency_closure);
 diesel::allow_columns_to_appear_in_same_group_by_clause!(petition_detail::area_code, petition::field_code);
 diesel::allow_columns_to_appear_in_same_group_by_clause!(petition_detail::area_code, petition::visibility);
-diesel::allow_columns_to_appear_in_same_group_by_clause!(petition_detail::area_code, petition::intake_agency_id);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    petition_detail::area_code,
+    petition::intake_agency_id
+);

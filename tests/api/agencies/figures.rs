@@ -3,12 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kiennghi::{
-    domain::{
-        id::AgencyId,
-        time::Day,
-        tree,
-        vocabulary::Level,
-    },
+    domain::{id::AgencyId, time::Day, tree, vocabulary::Level},
     store::agencies::{self, lines},
 };
 use serde_json::{Value, json};
@@ -113,7 +108,8 @@ async fn agree(land: &Land, codes: &BTreeMap<AgencyId, String>, day: &str) {
         }
         let own = land.overdue(&query).await;
         let report = land.read(&format!("/v1/reports/timeliness?{query}")).await;
-        let received: i64 = report["rows"].as_array().unwrap().iter().map(|row| row["received"].as_i64().unwrap()).sum();
+        let received: i64 =
+            report["rows"].as_array().unwrap().iter().map(|row| row["received"].as_i64().unwrap()).sum();
         assert_eq!(received, RECORDS as i64, "{query}");
         let held = land.app.app.read_now(|tx, _| Ok(lines::all(tx)?)).unwrap();
         for (top, code) in codes {
@@ -121,7 +117,10 @@ async fn agree(land: &Land, codes: &BTreeMap<AgencyId, String>, day: &str) {
                 .iter()
                 .filter(|(below, _)| {
                     held.iter().any(|line| {
-                        line.ancestor == *top && line.descendant == **below && line.from <= tree_day && tree_day < line.to
+                        line.ancestor == *top
+                            && line.descendant == **below
+                            && line.from <= tree_day
+                            && tree_day < line.to
                     })
                 })
                 .map(|(_, code)| own.get(code).copied().unwrap_or(0))

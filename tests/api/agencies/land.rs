@@ -32,22 +32,16 @@ impl Land {
     pub(crate) fn new(db: TestDb, start: &str) -> Self {
         let app = TestApp::starting(db, start);
         let province = app.agency("H99", "Tỉnh", None);
-        let token = |name: &str, role| {
-            app.token(app.official(name, province, role, None, Visibility::Restricted))
-        };
+        let token =
+            |name: &str, role| app.token(app.official(name, province, role, None, Visibility::Restricted));
         let (admin, intake) = (token("admin", Role::Admin), token("intake", Role::Intake));
-        let (coordinator, auditor) = (token("coordinator", Role::Coordinator), token("auditor", Role::Auditor));
+        let (coordinator, auditor) =
+            (token("coordinator", Role::Coordinator), token("auditor", Role::Auditor));
         Self { province, admin, intake, coordinator, auditor, app }
     }
 
     /// Adds an agency, since ever.
-    pub(crate) fn agency(
-        &self,
-        code: &str,
-        level: Level,
-        parent: AgencyId,
-        area: Option<&str>,
-    ) -> AgencyId {
+    pub(crate) fn agency(&self, code: &str, level: Level, parent: AgencyId, area: Option<&str>) -> AgencyId {
         let id: AgencyId = new_id();
         let new = NewAgency {
             id,
@@ -97,7 +91,10 @@ impl Land {
     }
 
     pub(crate) fn case(&self, id: PetitionId) -> Petition {
-        self.app.app.read_now(move |tx, _| Ok(history::load(tx, id)?.expect("a petition").case)).expect("a case")
+        self.app
+            .app
+            .read_now(move |tx, _| Ok(history::load(tx, id)?.expect("a petition").case))
+            .expect("a case")
     }
 
     /// Sends the order that closes an agency.

@@ -5,7 +5,7 @@ use kiennghi::{
     domain::{
         act::Act,
         id::{AgencyId, OfficialId, PetitionId},
-        vocabulary::{Level, State},
+        vocabulary::{Channel, Kind, Level, Role, State, Visibility},
     },
     store::events,
 };
@@ -13,12 +13,19 @@ use serde_json::{Value, json};
 
 use super::land::{Land, order, record};
 use crate::{
-    support::{Case, TestDb, cases, client::TestApp},
+    schema_parity::execute,
+    support::{Case, TestDb, cases, client::TestApp, records::Record},
     verify::verified,
 };
 
 pub(crate) fn cases() -> Vec<Case> {
-    cases![a_district_is_dissolved_and_nothing_resets, a_move_that_was_stopped_goes_on, every_state_moves_as_it_is]
+    let both = cases![
+        a_district_is_dissolved_and_nothing_resets,
+        a_move_that_was_stopped_goes_on,
+        every_state_moves_as_it_is,
+        a_changed_row_is_found,
+    ];
+    [both, cases![Postgres: what_was_on_its_way_is_found_later]].concat()
 }
 
 /// A district with three communes, and the commune that two of them become.
@@ -36,7 +43,8 @@ impl Reform {
         let land = Land::new(db, "2025-06-16T08:00:00+07:00");
         let district = land.agency("H99.D", Level::District, land.province, None);
         let commune = |code: &str, area| land.agency(code, Level::Commune, district, Some(area));
-        let communes = [commune("H99.D.1", "00001"), commune("H99.D.2", "00002"), commune("H99.D.3", "00003")];
+        let communes =
+            [commune("H99.D.1", "00001"), commune("H99.D.2", "00002"), commune("H99.D.3", "00003")];
         let district_handler = land.handler("district", district);
         let third_handler = land.handler("third", communes[2]);
         let records = [
@@ -79,7 +87,8 @@ async fn a_district_is_dissolved_and_nothing_resets(db: TestDb) {
     let reform = Reform::new(db);
     let land = &reform.land;
     // Two more at the district, by area: one only received, one taken up.
-    let (received, _) = land.submit(json!({"agency_code": "H99.D", "location": {"area_code": "00003"}})).await;
+    let (received, _) =
+        land.submit(json!({"agency_code": "H99.D", "location": {"area_code": "00003"}})).await;
     let (taken, _) = land.submit(json!({"agency_code": "H99.D", "location": {"area_code": "00002"}})).await;
     let class = json!({"kind": "proposal", "field_code": "land", "visibility": "parties_only"});
     land.act(&land.intake, taken, "classification", class).await.expect(200);
@@ -123,7 +132,8 @@ async fn a_district_is_dissolved_and_nothing_resets(db: TestDb) {
     assert_eq!(land.overdue("").await, july.clone().into());
     assert_eq!(land.overdue("as_of=2025-06-30&structure=now").await, july.into());
     let listed = land.read("/v1/overdue?as_of=2025-06-30&limit=100").await;
-    let of_district = listed["items"].as_array().unwrap().iter().filter(|item| item["agency"]["code"] == "H99.D");
+    let of_district =
+        listed["items"].as_array().unwrap().iter().filter(|item| item["agency"]["code"] == "H99.D");
     assert!(of_district.clone().all(|item| item["agency"]["name"] == "Cơ quan H99.D"));
     assert_eq!(of_district.count(), 2);
     // The tree of the day looked at: the communes were below the district then, and are not now.
@@ -144,22 +154,34 @@ async fn a_district_is_dissolved_and_nothing_resets(db: TestDb) {
 /// What was over before the district was divided counts under its old name; levels follow the structure.
 async fn promises_in_both_structures(land: &Land) {
     let rows = async |query: &str| {
-        let report = land.read(&format!("/v1/reports/timeliness?from=2025-01-01&to=2025-06-01&{query}")).await;
+        let report =
+            land.read(&format!("/v1/reports/timeliness?from=2025-01-01&to=2025-06-01&{query}")).await;
         let row = |row: &Value| {
             let text = |name: &str| row[name].as_str().unwrap().to_owned();
-            (text("key"), row["received"].as_i64().unwrap(), row["resolved_late"].as_i64().unwrap(), row["closed"] == true)
+            (
+                text("key"),
+                row["received"].as_i64().unwrap(),
+                row["resolved_late"].as_i64().unwrap(),
+                row["closed"] == true,
+            )
         };
         report["rows"].as_array().unwrap().iter().map(row).collect::<Vec<_>>()
     };
     let told = |rows: &[(&str, i64, i64, bool)]| -> Vec<(String, i64, i64, bool)> {
         rows.iter().map(|(key, all, late, closed)| ((*key).to_owned(), *all, *late, *closed)).collect()
     };
-    let then = [("H99.D", 3, 1, false), ("H99.D.1", 2, 1, false), ("H99.D.2", 2, 0, false), ("H99.D.3", 1, 0, false)];
+    let then = [
+        ("H99.D", 3, 1, false),
+        ("H99.D.1", 2, 1, false),
+        ("H99.D.2", 2, 0, false),
+        ("H99.D.3", 1, 0, false),
+    ];
     assert_eq!(rows("as_of=2025-06-30").await, told(&then));
     let now = [("H99.12", 6, 1, false), ("H99.D", 1, 1, true), ("H99.D.3", 1, 0, false)];
     assert_eq!(rows("as_of=2025-06-30&structure=now").await, told(&now));
     assert_eq!(rows("structure=now").await, told(&now));
-    let today = [("H99.12", 5, 0, false), ("H99.D", 1, 1, true), ("H99.D.1", 1, 1, true), ("H99.D.3", 1, 0, false)];
+    let today =
+        [("H99.12", 5, 0, false), ("H99.D", 1, 1, true), ("H99.D.1", 1, 1, true), ("H99.D.3", 1, 0, false)];
     assert_eq!(rows("").await, told(&today));
     let levels = [("commune", 5, 1, false), ("district", 3, 1, false)];
     assert_eq!(rows("as_of=2025-06-30&group_by=level").await, told(&levels));
@@ -223,13 +245,8 @@ async fn a_move_that_was_stopped_goes_on(db: TestDb) {
 async fn every_state_moves_as_it_is(db: TestDb) {
     let reform = Reform::new(db);
     let Reform { land, district, district_handler, .. } = &reform;
-    let approver = land.app.official(
-        "chair",
-        *district,
-        kiennghi::domain::vocabulary::Role::Approver,
-        Some(*district),
-        kiennghi::domain::vocabulary::Visibility::Restricted,
-    );
+    let approver =
+        land.app.official("chair", *district, Role::Approver, Some(*district), Visibility::Restricted);
     let (handler, approver) = (land.app.token(*district_handler), land.app.token(approver));
     let paper = json!({"number": "12", "symbol": "QĐ-UBND", "issued_on": "2025-06-16"});
     let class = json!({"kind": "proposal", "field_code": "land", "visibility": "parties_only"});
@@ -251,11 +268,15 @@ async fn every_state_moves_as_it_is(db: TestDb) {
         (State::Assigned, taken.clone()),
         (State::Assigned, vec![(intake, "classification", &class), (coordinator, "assignment", &helped)]),
         (State::InProgress, begun.clone()),
-        (State::AwaitingSupplement, [begun.clone(), vec![(handler, "supplement-request", &answer_by)]].concat()),
+        (
+            State::AwaitingSupplement,
+            [begun.clone(), vec![(handler, "supplement-request", &answer_by)]].concat(),
+        ),
         (State::Suspended, [begun.clone(), vec![(approver, "suspension", &suspended)]].concat()),
         (
             State::AwaitingApproval,
-            [begun.clone(), vec![(handler, "reply-draft", &draft), (handler, "reply-submission", &nothing)]].concat(),
+            [begun.clone(), vec![(handler, "reply-draft", &draft), (handler, "reply-submission", &nothing)]]
+                .concat(),
         ),
     ];
     let mut ids = Vec::new();
@@ -272,7 +293,10 @@ async fn every_state_moves_as_it_is(db: TestDb) {
     land.run_due();
     for (before, (state, _)) in before.iter().zip(&ways) {
         let after = land.case(before.id);
-        assert_eq!((after.state, &after.clock_ops, after.came_from), (*state, &before.clock_ops, before.came_from));
+        assert_eq!(
+            (after.state, &after.clock_ops, after.came_from),
+            (*state, &before.clock_ops, before.came_from)
+        );
         assert_eq!(after.intake_agency, merged);
         if before.lead == Some(*district) {
             assert_eq!(after.lead, Some(merged));
@@ -287,4 +311,53 @@ async fn every_state_moves_as_it_is(db: TestDb) {
         assert!(helps.eq(helped), "{:?}", after.supporting);
     }
     assert_eq!(verified(&land.app).0, Vec::<String>::new());
+}
+
+/// What verification says of rows that somebody changed behind the program's back.
+async fn a_changed_row_is_found(db: TestDb) {
+    let reform = Reform::new(db);
+    reform.carry_out().await;
+    let land = &reform.land;
+    land.run_due();
+    assert_eq!(verified(&land.app).0, Vec::<String>::new());
+    let changes = [
+        ("UPDATE succession SET moved = moved + 1 WHERE moved > 0", "succession.moved"),
+        ("UPDATE succession_move SET to_id = from_id", "succession_move"),
+        ("DELETE FROM agency_closure WHERE ancestor_id <> descendant_id", "agency_closure"),
+        ("DELETE FROM agency_line WHERE valid_to < '9999-12-31'", "agency_line"),
+    ];
+    for (change, table) in changes {
+        execute(land.app.app.db(), change);
+        let found = verified(&land.app).0;
+        assert!(found.iter().any(|finding| finding.contains(table)), "{change}: {found:?}");
+    }
+}
+
+/// On PostgreSQL a petition may be on its way to an agency in another transaction while that is closed.
+async fn what_was_on_its_way_is_found_later(db: TestDb) {
+    let reform = Reform::new(db);
+    reform.carry_out().await;
+    let land = &reform.land;
+    land.run_due();
+    let at = |text: &str| text.parse().unwrap();
+    let late = land.app.record(&Record {
+        agency: reform.district,
+        kind: Kind::Proposal,
+        channel: Channel::Post,
+        field: "land",
+        visibility: Visibility::PartiesOnly,
+        received_at: at("2025-07-01T00:59:59Z"),
+        due_at: Some(at("2025-08-01T00:00:00Z")),
+        closed_at: None,
+        ended_at: None,
+        paused_at: None,
+    });
+    land.run_due();
+    assert_eq!(land.case(late).intake_agency, reform.district, "the last look is not due");
+    execute(land.app.app.db(), "UPDATE succession SET sweep_at = now() - interval '1 second'");
+    land.run_due();
+    assert_ne!(land.case(late).intake_agency, reform.district);
+    land.run_due();
+    let progress = land.read(&format!("/v1/agencies/{}/succession", reform.district)).await;
+    assert_eq!(progress["moved"], json!(3), "{progress}");
 }

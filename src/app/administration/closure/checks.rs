@@ -17,7 +17,7 @@ use crate::{
         id::{AgencyId, PetitionId},
         identifiers::check_commune_code,
         refusal::{FieldError, Refusal},
-        succession::{Plan, Successor},
+        succession::{NAMED, Plan, Successor},
         vocabulary::{Code, Language, Role, Visibility},
     },
     store::{
@@ -78,6 +78,7 @@ pub(super) fn before(
             );
         }
     }
+    check_named(tx, &mut checks, before, plan)?;
     if plan.heir_id != plan.default_id {
         check_agency(tx, admin, &mut checks, "/archive_to", plan.heir_id)?;
     }
@@ -88,6 +89,29 @@ pub(super) fn before(
         Err(Refusal::Invalid(faults)) => Ok(faults),
         other => Ok(other.map(|()| Vec::new())?),
     }
+}
+
+/// Petitions named one by one are open here: one that is not would go nowhere, unseen.
+fn check_named(
+    tx: &mut AnyConnection,
+    checks: &mut Checks,
+    before: &AgencyRow,
+    plan: &Plan,
+) -> Result<(), Error> {
+    for (index, one) in plan.successors.iter().take(MANY).enumerate() {
+        let named = one.petitions.get(..NAMED).unwrap_or(&one.petitions);
+        let found = succession::waiting_among(tx, before.id, named)?;
+        for (place, id) in named.iter().enumerate() {
+            checks.require(
+                found.iter().any(|row| row.id == *id),
+                &format!("/successors/{index}/petitions/{place}"),
+                "not_open_here",
+                "Không phải đơn chưa giải quyết xong của cơ quan này.",
+                "Not an open petition of this agency.",
+            );
+        }
+    }
+    Ok(())
 }
 
 /// An agency that something goes to is in force and within reach.
@@ -304,8 +328,14 @@ fn barred(tx: &mut AnyConnection, closing: AgencyId, plan: &Plan) -> Result<Vec<
                 faults.push(FieldError::new(
                     "/successors",
                     "respondent",
-                    format!("Đơn {} hướng vào chính nơi nhận; nêu đơn này ở petitions của cơ quan khác.", row.id),
-                    format!("Petition {} is against whoever would get it; list it under another successor.", row.id),
+                    format!(
+                        "Đơn {} hướng vào chính nơi nhận; nêu đơn này ở petitions của cơ quan khác.",
+                        row.id
+                    ),
+                    format!(
+                        "Petition {} is against whoever would get it; list it under another successor.",
+                        row.id
+                    ),
                 ));
             }
         }

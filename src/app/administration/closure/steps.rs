@@ -6,11 +6,15 @@ use super::{Closure, Outcome, record};
 use crate::{
     app::{
         Error,
-        administration::{Admin, grants, line},
+        administration::{Admin, accounts, grants, line},
         history::{self, Subject},
         world::World,
     },
-    domain::{administration::beyond_reach, id::AgencyId, succession::Plan},
+    domain::{
+        administration::beyond_reach,
+        id::{AgencyId, OfficialId},
+        succession::Plan,
+    },
     store::{
         AnyConnection,
         agencies::{
@@ -93,21 +97,21 @@ fn move_official(
     tx: &mut AnyConnection,
     world: &World,
     admin: &Admin,
-    id: crate::domain::id::OfficialId,
+    id: OfficialId,
     to: Option<AgencyId>,
 ) -> Result<(), Error> {
     let Some(row) = people::official(tx, id)? else { return Ok(()) };
-    let subject = Subject::Official(id);
+    accounts::require_grants(tx, world, admin, id, false)?;
     match to {
         Some(agency_id) => {
             let row = OfficialRow { agency_id, ..row };
             people::changes::update_official(tx, &row)?;
-            crate::app::administration::accounts::record(tx, world, &admin.actor(), &row, "change")
+            accounts::record(tx, world, &admin.actor(), &row, "change")
         }
         None => {
             people::changes::update_official(tx, &OfficialRow { disabled_at: Some(world.now), ..row })?;
             sessions::revoke_others(tx, id, None, "disabled", world.real_now)?;
-            history::record(tx, world, &subject, &admin.actor(), "disabling", json!({}))?;
+            history::record(tx, world, &Subject::Official(id), &admin.actor(), "disabling", json!({}))?;
             Ok(())
         }
     }
