@@ -60,7 +60,7 @@ pub struct Closure {
     pub officials_to: Option<AgencyId>,
     /// Those who go elsewhere, or whose accounts are closed.
     pub officials: Vec<(OfficialId, Option<AgencyId>)>,
-    /// Whether rights over the agency end instead of going with their holders.
+    /// Whether rights over the agency end, instead of leading on to the successors.
     pub rights_end: bool,
 }
 

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 
 use super::land::{Land, order, record};
 use crate::{
-    support::{Case, TestDb, cases, records::Dice},
+    schema_parity::execute,
+    support::{Case, Database, TestDb, cases, records::Dice},
     verify::verified,
 };
 
 pub(crate) fn cases() -> Vec<Case> {
-    cases![figures_agree_in_random_trees]
+    cases![figures_agree_in_random_trees, the_migration_makes_the_tree_there_was]
 }
 
 const AGENCIES: usize = 12;
@@ -130,4 +131,36 @@ async fn agree(land: &Land, codes: &BTreeMap<AgencyId, String>, day: &str) {
         }
         assert!(tree_day < tree::ONWARD);
     }
+}
+
+/// An installation from before the tree was kept through time gets the one that its versions make.
+async fn the_migration_makes_the_tree_there_was(db: TestDb) {
+    let folder = if db.database == Database::Sqlite { "sqlite" } else { "postgres" };
+    let land = Land::new(db, "2025-07-01T08:00:00+07:00");
+    let district = land.agency("H99.D", Level::District, land.province, None);
+    let commune = land.agency("H99.D.1", Level::Commune, district, None);
+    land.agency("H99.D.1.1", Level::Unit, commune, None);
+    let places = [
+        (commune, land.province, "2025-06-20"),
+        (district, commune, "2025-06-25"),
+        (commune, land.province, "2025-06-28"),
+    ];
+    for (number, (agency, parent, from)) in places.into_iter().enumerate() {
+        let path = format!("/v1/agencies/{agency}");
+        let seen = land.app.get(&path).call().await.expect(200);
+        let body = json!({"code": seen.body["code"], "name": format!("Tên {number}"), "level": "commune",
+            "parent_id": parent, "valid_from": from});
+        let call = land.app.send(actix_web::http::Method::PUT, &path).token(&land.admin).seen(seen.version());
+        call.json(body).call().await.expect(200);
+    }
+    assert_eq!(verified(&land.app).0, Vec::<String>::new());
+    let path =
+        format!("{}/migrations/{folder}/2026-11-26-000010_succession/up.sql", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let begin = text.find("INSERT INTO agency_line").unwrap();
+    let end = begin + text[begin..].find(';').unwrap();
+    execute(land.app.app.db(), "DELETE FROM agency_line");
+    assert_ne!(verified(&land.app).0, Vec::<String>::new());
+    execute(land.app.app.db(), Box::leak(text[begin..end].to_owned().into_boxed_str()));
+    assert_eq!(verified(&land.app).0, Vec::<String>::new());
 }

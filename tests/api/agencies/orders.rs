@@ -25,6 +25,7 @@ pub(crate) fn cases() -> Vec<Case> {
         a_source_still_names_a_closed_agency,
         agencies_are_read_as_of_a_day,
         nobody_gets_a_denunciation_of_himself,
+        no_agency_below_is_left_without_a_coordinator,
     ]
 }
 
@@ -147,7 +148,7 @@ async fn whoever_lacks_the_reach_closes_nothing(db: TestDb) {
     let default = land.close(land.province, "", order(TODAY, &[(one, first)])).await.expect(409);
     assert_eq!(default.body["reason"], "default_agency");
     // Nobody at the successor receives any more.
-    land.without_intake();
+    land.without("intake");
     let told = land.close(old, "?dry_run=true", order(TODAY, &[(one, first)])).await.expect(200).body;
     assert_eq!(blockers(&told), [("#/successors/0/agency_id".to_owned(), "lacks_intake".to_owned())]);
 }
@@ -250,12 +251,13 @@ async fn rights_and_people_go_where_the_order_says(db: TestDb) {
     let own = |name: &str, role| land.app.official(name, old, role, Some(old), Visibility::Restricted);
     let (chair, clerk, leaver) =
         (own("chair", Role::Approver), own("clerk", Role::Intake), own("leaver", Role::Handler));
+    let riser = own("riser", Role::Handler);
     let above = land.app.official("above", land.province, Role::Auditor, Some(old), Visibility::PartiesOnly);
     let mut plan = order(TODAY, &[(one, chair)]);
-    plan["officials"] =
-        json!([{"official_id": clerk, "agency_id": two}, {"official_id": leaver, "agency_id": null}]);
+    plan["officials"] = json!([{"official_id": clerk, "agency_id": two}, {"official_id": leaver, "agency_id": null},
+        {"official_id": riser, "agency_id": land.province}]);
     let done = land.close(old, "", plan).await.expect(200).body;
-    assert_eq!((&done["officials"], &done["grants"]), (&json!(3), &json!(4)));
+    assert_eq!((&done["officials"], &done["grants"]), (&json!(4), &json!(5)));
     let grants = async |official| {
         let path = format!("/v1/grants?official_id={official}");
         let all = land.app.get(path).token(&land.admin).call().await.expect(200).body;
@@ -265,6 +267,7 @@ async fn rights_and_people_go_where_the_order_says(db: TestDb) {
     assert_eq!(grants(chair).await, [(json!("approver"), json!(one))]);
     assert_eq!(grants(clerk).await, [(json!("intake"), json!(two))]);
     assert_eq!(grants(leaver).await, []);
+    assert_eq!(grants(riser).await, [], "nobody's right grows over all there is above");
     assert_eq!(grants(above).await, [(json!("auditor"), json!(one))]);
     let home = async |official| {
         let told =
@@ -379,16 +382,40 @@ async fn nobody_gets_a_denunciation_of_himself(db: TestDb) {
     assert_eq!(verified(&land.app).0, Vec::<String>::new());
 }
 
+async fn no_agency_below_is_left_without_a_coordinator(db: TestDb) {
+    let land = land(db);
+    let [old, one] = ["H99.0", "H99.1"].map(|code| land.agency(code, Level::Commune, land.province, None));
+    let below = land.agency("H99.0.1", Level::Unit, old, None);
+    let first = land.handler("first", one);
+    for (name, agency) in [("chief", old), ("chief1", one)] {
+        land.app.official(name, agency, Role::Coordinator, Some(agency), Visibility::Restricted);
+    }
+    land.without("coordinator");
+    land.submit(json!({"agency_code": "H99.0.1"})).await;
+    let mut plan = order(TODAY, &[(one, first)]);
+    plan["children_to"] = json!(land.province);
+    let told = land.close(old, "?dry_run=true", plan.clone()).await.expect(200).body;
+    assert_eq!(blockers(&told), [("#".to_owned(), "nobody_left".to_owned())], "{told}");
+    let refused = land.close(old, "", plan.clone()).await.expect(409);
+    assert_eq!(refused.body["reason"], "nobody_left");
+    // The chief's right goes to the successor, and reaches what is put below that.
+    plan["children_to"] = json!(one);
+    land.close(old, "", plan).await.expect(200);
+    let told = land.app.get(format!("/v1/agencies/{below}")).call().await.expect(200).body;
+    assert_eq!((&told["parent_id"], &told["version"]), (&json!(one), &json!(1)));
+    assert_eq!(verified(&land.app).0, Vec::<String>::new());
+}
+
 impl Land {
     /// An id that no agency has.
     fn nowhere() -> AgencyId {
         AgencyId::new(uuid::Uuid::from_u128(7))
     }
 
-    /// Ends every right of the officer who receives everywhere.
-    fn without_intake(&self) {
-        let ended = self.app.app.write_now(|tx, world| {
-            let held = people::official_by_username(tx, "intake")?.expect("an official");
+    /// Ends every right of an official.
+    fn without(&self, username: &'static str) {
+        let ended = self.app.app.write_now(move |tx, world| {
+            let held = people::official_by_username(tx, username)?.expect("an official");
             for grant in people::grants_in_force(tx, held.id, world.now)? {
                 people::changes::end_grant(tx, grant.id, world.now)?;
             }

@@ -45,14 +45,16 @@ pub(super) fn end(
     }
     let officials = succession::officials(tx, before.id)?;
     let rights = people::changes::grants_over(tx, before.id, world.now)?;
-    for official in officials {
-        let named = closure.officials.iter().find(|(named, _)| *named == official).map(|(_, to)| *to);
-        let to = named.unwrap_or(Some(closure.officials_to.unwrap_or(plan.default_id)));
-        move_official(tx, world, admin, official, to)?;
+    for official in &officials {
+        move_official(tx, world, admin, *official, goes(closure, plan, *official))?;
         outcome.officials += 1;
     }
     for right in rights {
-        move_right(tx, world, admin, before.id, closure, plan, right)?;
+        // Who holds it from outside goes nowhere: it leads on to whoever takes the rest.
+        let holder = right.official_id;
+        let to =
+            if officials.contains(&holder) { goes(closure, plan, holder) } else { Some(plan.default_id) };
+        move_right(tx, world, admin, before.id, to.filter(|to| may_follow(closure, plan, *to)), right)?;
         outcome.grants += 1;
     }
     agencies::set_head(tx, before.id, None)?;
@@ -60,6 +62,17 @@ pub(super) fn end(
     changes::dissolve(tx, before.id, plan.effective_on, &successors)?;
     record(tx, world, admin, before, closure, plan, outcome)?;
     Ok(())
+}
+
+/// Where an official of the closed agency goes; nothing: his account is closed.
+fn goes(closure: &Closure, plan: &Plan, official: OfficialId) -> Option<AgencyId> {
+    let named = closure.officials.iter().find(|(named, _)| *named == official).map(|(_, to)| *to);
+    named.unwrap_or(Some(closure.officials_to.unwrap_or(plan.default_id)))
+}
+
+/// Whether rights lead on to an agency: to a successor only. Who goes to an agency above would hold them over all of it.
+fn may_follow(closure: &Closure, plan: &Plan, to: AgencyId) -> bool {
+    !closure.rights_end && plan.successor(to).is_some()
 }
 
 /// Puts an agency below another one from the day of the closure on, or from when its own name began, if that is later.
@@ -117,26 +130,21 @@ fn move_official(
     }
 }
 
-/// Ends a right over the closed agency, and grants the same where its holder went, unless rights end with the agency.
+/// Ends a right over the closed agency, and grants the same over a successor, if it leads on to one.
 fn move_right(
     tx: &mut AnyConnection,
     world: &World,
     admin: &Admin,
     closing: AgencyId,
-    closure: &Closure,
-    plan: &Plan,
+    to: Option<AgencyId>,
     right: GrantRow,
 ) -> Result<(), Error> {
     let end = world.now.max(right.valid_from);
     people::changes::end_grant(tx, right.id, end)?;
     let facts = json!({ "valid_to": end, "closed": closing });
     history::record(tx, world, &Subject::Grant(right.id), &admin.actor(), "revocation", facts)?;
-    let holder = people::official(tx, right.official_id)?;
-    let Some(holder) = holder.filter(|holder| holder.disabled_at.is_none() && !closure.rights_end) else {
-        return Ok(());
-    };
-    let went = closure.officials.iter().find(|(named, _)| *named == holder.id).and_then(|(_, to)| *to);
-    let to = went.unwrap_or(plan.default_id);
+    let active = people::official(tx, right.official_id)?.is_some_and(|holder| holder.disabled_at.is_none());
+    let Some(to) = to.filter(|_| active) else { return Ok(()) };
     if !admin.reach.up_to(Some(&line(tx, to)?), right.ceiling) {
         return Err(beyond_reach().into());
     }

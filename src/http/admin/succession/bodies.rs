@@ -65,7 +65,7 @@ struct OfficialMoveBody {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Rights {
-    /// They end, and each holder is granted the same where he goes.
+    /// They end; who goes to a successor is granted the same there, who holds one from outside the same over the default.
     #[default]
     Moved,
     Ended,
