@@ -39,6 +39,7 @@ pub mod signing;
 pub mod structure;
 pub mod submission;
 pub mod succession;
+pub mod summary;
 pub mod timeline;
 pub mod tokens;
 pub mod trace;

@@ -1,4 +1,4 @@
-//! Reports: what is overdue by group, how promises were kept, what the public may count.
+//! Reports: how promises were kept, what the public may count; and what groups are called.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Error, World,
-    lists::{Asked, Reader},
-    structure::Structure,
+    lists::{Asked, LevelAsked, Reader},
 };
 use crate::{
     domain::{
-        id::AgencyId,
+        id::{AgencyId, OfficialId},
         refusal::Words,
         time::{Day, Instant},
         vocabulary::{Code, Kind, Language, Level, PublicStatus},
@@ -19,20 +18,10 @@ use crate::{
     store::{
         AnyConnection,
         agencies::{self, AgencyVersion},
-        reference,
-        reports::{self, GroupKey, Grouping, Kept, OverdueGroup},
+        people, reference,
+        reports::{self, GroupKey, Grouping, Kept},
     },
 };
-
-/// By what overdue petitions are grouped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SummaryBy {
-    #[default]
-    Agency,
-    Field,
-    Kind,
-}
 
 /// By what the report on promises is grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -50,27 +39,19 @@ pub enum TimelinessBy {
 /// What a group is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// The code; of a month `YYYY-MM`; `unknown` for agencies without a level.
+    /// The code; of a month `YYYY-MM`; `unknown` for agencies without a level; of a person the id, `unassigned` where
+    /// nobody is responsible.
     pub key: String,
     pub name: Words,
-    /// The agency, where that is what groups.
-    pub agency: Option<AgencyId>,
-    /// Whether that agency is no more in the structure counted in.
+    /// Whether it is an agency that is no more in the structure counted in.
     pub closed: bool,
-}
-
-/// What is overdue, by group, in the order of the keys.
-#[derive(Debug)]
-pub struct Summary {
-    pub as_of: Instant,
-    pub total: i64,
-    pub groups: Vec<(Group, OverdueGroup)>,
 }
 
 /// How promises were kept, by group, in the order of the keys.
 #[derive(Debug)]
 pub struct Report {
     pub as_of: Instant,
+    pub recorded_by: Option<Instant>,
     pub rows: Vec<(Group, Kept)>,
 }
 
@@ -85,53 +66,6 @@ pub struct PublicCount {
 /// The least count of complaints or denunciations that is told to the public.
 const LEAST_PUBLIC: i64 = 5;
 
-/// What is overdue among what a reader may see, by group.
-pub fn overdue_summary(
-    tx: &mut AnyConnection,
-    world: &World,
-    reader: &Reader,
-    asked: &Asked,
-    by: SummaryBy,
-) -> Result<Summary, Error> {
-    let question = asked.overdue(world, reader);
-    let as_of = question.moment.at();
-    let grouping = match by {
-        SummaryBy::Agency => by_agency(asked),
-        SummaryBy::Field => Grouping::Field,
-        SummaryBy::Kind => Grouping::Kind,
-    };
-    let found = reports::overdue(tx, &question, grouping)?;
-    let day = asked.structure.unwrap_or_default().day(world, question.moment);
-    let names = Names::load(tx, grouping, found.iter().map(|group| &group.key), day)?;
-    let total = found.iter().map(|group| group.count).sum();
-    let mut groups: Vec<_> = found.into_iter().map(|group| (names.of(&group.key), group)).collect();
-    groups.sort_by(|(one, _), (other, _)| one.key.cmp(&other.key));
-    Ok(Summary { as_of, total, groups })
-}
-
-/// The agency that groups, in the structure asked for.
-fn by_agency(asked: &Asked) -> Grouping {
-    match asked.structure.unwrap_or_default() {
-        Structure::Then => Grouping::Agency,
-        Structure::Now => Grouping::AgencyToday,
-    }
-}
-
-/// How many petitions are overdue now with agencies of each level, for the installation's own figures; a level with
-/// none is told as well, lest the last number stay.
-pub fn overdue_by_level(tx: &mut AnyConnection, world: &World) -> Result<BTreeMap<String, i64>, Error> {
-    let question = Asked::default().overdue(world, &Reader::installation());
-    let found = reports::overdue(tx, &question, Grouping::Agency)?;
-    let keys = found.iter().map(|group| &group.key);
-    let names = Names::load(tx, Grouping::Agency, keys, world.now.day(world.zone()))?;
-    let mut levels: BTreeMap<String, i64> =
-        Level::ALL.iter().map(|level| (level.as_str().to_owned(), 0)).collect();
-    for group in found {
-        *levels.entry(names.level_of(&group.key).key).or_default() += group.count;
-    }
-    Ok(levels)
-}
-
 /// How promises were kept for the petitions received in a time, as they stood at a moment.
 pub fn timeliness(
     tx: &mut AnyConnection,
@@ -141,16 +75,17 @@ pub fn timeliness(
     by: TimelinessBy,
 ) -> Result<Report, Error> {
     let question = asked.question(world, reader);
-    let as_of = question.moment.at();
+    let structure = asked.structure.unwrap_or_default();
+    let (as_of, recorded_by) = (question.moment.at(), question.moment.recorded_by());
     let grouping = match by {
-        TimelinessBy::Agency | TimelinessBy::Level => by_agency(asked),
+        TimelinessBy::Agency | TimelinessBy::Level => structure.by_agency(),
         TimelinessBy::Field => Grouping::Field,
         TimelinessBy::Kind => Grouping::Kind,
         TimelinessBy::Channel => Grouping::Channel,
         TimelinessBy::Month => Grouping::Month,
     };
     let found = reports::timeliness(tx, &question, grouping)?;
-    let day = asked.structure.unwrap_or_default().day(world, question.moment);
+    let day = structure.day(world, question.moment);
     let names = Names::load(tx, grouping, found.iter().map(|(key, _)| key), day)?;
     let mut rows: BTreeMap<String, (Group, Kept)> = BTreeMap::new();
     for (key, kept) in found {
@@ -158,7 +93,7 @@ pub fn timeliness(
         let row = rows.entry(group.key.clone()).or_insert_with(|| (group, Kept::default()));
         row.1 += kept;
     }
-    Ok(Report { as_of, rows: rows.into_values().collect() })
+    Ok(Report { as_of, recorded_by, rows: rows.into_values().collect() })
 }
 
 /// The share of the resolved petitions that were resolved in time; nothing when none was resolved.
@@ -189,58 +124,74 @@ pub fn public_statistics(tx: &mut AnyConnection) -> Result<Vec<PublicCount>, Err
 }
 
 /// The names of groups, as they were at a day.
-struct Names {
+pub(super) struct Names {
     agencies: HashMap<AgencyId, AgencyVersion>,
     fields: HashMap<String, Words>,
+    /// Full name and position.
+    people: HashMap<OfficialId, (String, String)>,
 }
 
 impl Names {
-    fn load<'a>(
+    pub(super) fn load<'a>(
         tx: &mut AnyConnection,
         grouping: Grouping,
         keys: impl Iterator<Item = &'a GroupKey>,
         day: Day,
     ) -> Result<Self, Error> {
-        let ids: Vec<AgencyId> = keys
-            .filter_map(|key| match key {
-                GroupKey::Agency(id) => Some(*id),
-                _ => None,
-            })
-            .collect();
+        let (mut ids, mut officials) = (Vec::new(), Vec::new());
+        keys.for_each(|key| match key {
+            GroupKey::Agency(id) => ids.push(*id),
+            GroupKey::Person(id) => officials.extend(*id),
+            _ => {}
+        });
         let fields = if grouping == Grouping::Field { reference::fields(tx)? } else { Vec::new() };
         let named = fields.into_iter().map(|row| (row.code, Words::new(row.name_vi, row.name_en)));
-        Ok(Self { agencies: agencies::on(tx, &ids, day)?, fields: named.collect() })
+        Ok(Self {
+            agencies: agencies::on(tx, &ids, day)?,
+            fields: named.collect(),
+            people: if officials.is_empty() { HashMap::new() } else { people::names(tx, &officials)? },
+        })
     }
 
-    fn of(&self, key: &GroupKey) -> Group {
-        let labels = |vi: &str, en: &str| Words::new(vi, en);
-        let (code, name, agency) = match key {
+    pub(super) fn of(&self, whose: &GroupKey) -> Group {
+        let same = |text: &str| Words::new(text, text);
+        let (key, name) = match whose {
             GroupKey::Agency(id) => match self.agencies.get(id) {
-                Some(agency) => (agency.code.clone(), labels(&agency.name, &agency.name), Some(*id)),
-                None => (id.to_string(), labels("", ""), Some(*id)),
+                Some(agency) => (agency.code.clone(), same(&agency.name)),
+                None => (id.to_string(), same("")),
             },
             GroupKey::Field(code) => {
                 let name = self.fields.get(code).cloned();
-                (code.clone(), name.unwrap_or_else(|| labels(code, code)), None)
+                (code.clone(), name.unwrap_or_else(|| same(code)))
             }
-            GroupKey::Kind(kind) => (kind.as_str().to_owned(), both(*kind), None),
-            GroupKey::Channel(channel) => (channel.as_str().to_owned(), both(*channel), None),
-            GroupKey::Month(month) => (month.clone(), labels(month, month), None),
+            GroupKey::Kind(kind) => (kind.as_str().to_owned(), both(*kind)),
+            GroupKey::Channel(channel) => (channel.as_str().to_owned(), both(*channel)),
+            GroupKey::Month(month) => (month.clone(), same(month)),
+            GroupKey::Person(Some(id)) => {
+                let name = self.people.get(id).map_or("", |(full_name, _)| full_name);
+                (id.to_string(), same(name))
+            }
+            GroupKey::Person(None) => {
+                ("unassigned".to_owned(), Words::new("Chưa giao ai", "Nobody responsible"))
+            }
         };
-        let closed = agency.and_then(|id| self.agencies.get(&id)).is_some_and(|agency| agency.closed);
-        Group { key: code, name, agency, closed }
+        let closed = match whose {
+            GroupKey::Agency(id) => self.agencies.get(id).is_some_and(|agency| agency.closed),
+            _ => false,
+        };
+        Group { key, name, closed }
     }
 
-    fn level_of(&self, key: &GroupKey) -> Group {
+    pub(super) fn level_of(&self, key: &GroupKey) -> Group {
         let level: Option<Level> = match key {
             GroupKey::Agency(id) => self.agencies.get(id).and_then(|agency| agency.level),
             _ => None,
         };
         let (key, name) = match level {
             Some(level) => (level.as_str(), both(level)),
-            None => ("unknown", Words::new("Chưa rõ cấp", "Level unknown")),
+            None => (LevelAsked::UNKNOWN, Words::new("Chưa rõ cấp", "Level unknown")),
         };
-        Group { key: key.to_owned(), name, agency: None, closed: false }
+        Group { key: key.to_owned(), name, closed: false }
     }
 }
 

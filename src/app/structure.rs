@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::World;
 use crate::{
     domain::time::Day,
-    store::lists::{Moment, Tree},
+    store::{
+        lists::{Moment, Tree},
+        reports::Grouping,
+    },
 };
 
 /// The structure in which agencies and their subtrees are counted.
@@ -25,7 +28,15 @@ impl Structure {
         match (self, moment) {
             (Self::Now, _) => Tree::Today,
             (Self::Then, Moment::Now(_)) => Tree::Present,
-            (Self::Then, Moment::Past(_)) => Tree::On(day(world, moment)),
+            (Self::Then, _) => Tree::On(day(world, moment)),
+        }
+    }
+
+    /// The agency that groups.
+    pub(super) fn by_agency(self) -> Grouping {
+        match self {
+            Self::Then => Grouping::Agency,
+            Self::Now => Grouping::AgencyToday,
         }
     }
 
@@ -42,6 +53,6 @@ impl Structure {
 pub(super) fn day(world: &World, moment: Moment) -> Day {
     match moment {
         Moment::Now(at) => at.day(world.zone()),
-        Moment::Past(at) => at.plus_micros(-1).day(world.zone()),
+        Moment::Past(at) | Moment::Known { at, .. } => at.plus_micros(-1).day(world.zone()),
     }
 }

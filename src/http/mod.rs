@@ -27,6 +27,7 @@ pub mod methods;
 pub mod metrics;
 mod oidc;
 pub mod openapi;
+mod overdue;
 mod petitions;
 mod preview;
 pub mod problem;
@@ -79,7 +80,8 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/petitions/{id}/personal-data-reads").route(get().to(reads::list_reads)))
         .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))
         .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
-        .service(resource("/v1/overdue/summary").route(get().to(reports::summarise_overdue)))
+        .service(resource("/v1/overdue/summary").route(get().to(overdue::summarise_overdue)))
+        .configure(lists::routes)
         .service(resource("/v1/reports/timeliness").route(get().to(reports::report_timeliness)))
         .service(resource("/v1/public/statistics").route(get().to(reports::read_public_statistics)))
         .configure(actions::routes)
@@ -108,6 +110,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         reads::Api::openapi(),
         sandbox::Api::openapi(),
         lists::Api::openapi(),
+        overdue::Api::openapi(),
         reports::Api::openapi(),
         tracking::Api::openapi(),
         public::Api::openapi(),

@@ -1,7 +1,7 @@
-//! Counts by group, made by the database: what is overdue, how promises were kept, what the public may count.
+//! Counts by group, made by the database: how promises were kept, what the public may count.
 
 use diesel::{
-    dsl::{case_when, count, count_star, min, sql},
+    dsl::{case_when, count, count_star, sql},
     expression::SqlLiteral,
     prelude::*,
     sql_types::Integer,
@@ -9,13 +9,13 @@ use diesel::{
 
 use super::{
     AnyConnection, StoreError,
-    conditions::{self, Question, TODAY},
-    schema::{clock_span, petition, petition_span},
+    conditions::{self, TODAY},
+    question::Question,
+    schema::{petition, petition_span},
     sql_types::sql::Id,
 };
 use crate::domain::{
-    id::AgencyId,
-    time::Instant,
+    id::{AgencyId, OfficialId},
     vocabulary::{Channel, Kind, State},
 };
 
@@ -29,10 +29,11 @@ pub enum Grouping {
     Kind,
     Channel,
     Month,
+    Person,
 }
 
 /// The expression for [`Grouping::AgencyToday`].
-fn today() -> SqlLiteral<Id> {
+pub(super) fn today() -> SqlLiteral<Id> {
     sql::<Id>(TODAY)
 }
 
@@ -45,58 +46,8 @@ pub enum GroupKey {
     Channel(Channel),
     /// `YYYY-MM`.
     Month(String),
-}
-
-/// How many petitions of a group are overdue, and since when the first of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OverdueGroup {
-    pub key: GroupKey,
-    pub count: i64,
-    pub oldest_due_at: Option<Instant>,
-}
-
-macro_rules! overdue {
-    ($tx:expr, $question:expr, $column:expr, $key:path) => {{
-        let rows: Vec<(_, i64, Option<Instant>)> = match $question.filters.clock {
-            None => {
-                let query = petition::table
-                    .inner_join(petition_span::table)
-                    .group_by($column)
-                    .select(($column, count_star(), min(petition_span::open_due_at)))
-                    .into_boxed();
-                let all = conditions::of_petition($question);
-                all.into_iter().fold(query, |query, condition| query.filter(condition)).load($tx)?
-            }
-            Some(stage) => {
-                let query = petition::table
-                    .inner_join(petition_span::table)
-                    .inner_join(clock_span::table)
-                    .group_by($column)
-                    .select(($column, count_star(), min(clock_span::open_due_at)))
-                    .into_boxed();
-                let all = conditions::of_stage($question, stage);
-                all.into_iter().fold(query, |query, condition| query.filter(condition)).load($tx)?
-            }
-        };
-        let group = |(key, count, oldest_due_at)| OverdueGroup { key: $key(key), count, oldest_due_at };
-        rows.into_iter().map(group).collect()
-    }};
-}
-
-/// The groups of what a question finds, in no order.
-pub fn overdue(
-    tx: &mut AnyConnection,
-    question: &Question,
-    grouping: Grouping,
-) -> Result<Vec<OverdueGroup>, StoreError> {
-    Ok(match grouping {
-        Grouping::Agency => overdue!(tx, question, petition_span::agency_id, GroupKey::Agency),
-        Grouping::AgencyToday => overdue!(tx, question, today(), GroupKey::Agency),
-        Grouping::Field => overdue!(tx, question, petition_span::field_code, GroupKey::Field),
-        Grouping::Kind => overdue!(tx, question, petition_span::kind, GroupKey::Kind),
-        Grouping::Channel => overdue!(tx, question, petition_span::channel, GroupKey::Channel),
-        Grouping::Month => overdue!(tx, question, petition_span::received_month, GroupKey::Month),
-    })
+    /// The responsible person; nothing: nobody is.
+    Person(Option<OfficialId>),
 }
 
 /// How the first rounds of some petitions came out; what follows `received` adds up to it.
@@ -207,6 +158,7 @@ pub fn timeliness(
         Grouping::Kind => timeliness!(tx, question, petition_span::kind, GroupKey::Kind),
         Grouping::Channel => timeliness!(tx, question, petition_span::channel, GroupKey::Channel),
         Grouping::Month => timeliness!(tx, question, petition_span::received_month, GroupKey::Month),
+        Grouping::Person => timeliness!(tx, question, petition_span::responsible_id, GroupKey::Person),
     })
 }
 

@@ -21,6 +21,7 @@ mod demo;
 mod histories;
 mod import;
 mod kill;
+mod late;
 mod limits;
 mod lists;
 mod manners;
@@ -28,6 +29,7 @@ mod oidc;
 mod openapi;
 mod operation;
 mod outage;
+mod plans;
 mod preview;
 mod public;
 mod reference;
@@ -40,6 +42,7 @@ mod several;
 mod store;
 mod store_tables;
 mod support;
+mod then;
 mod together;
 mod tracking;
 mod verify;
@@ -68,6 +71,7 @@ fn all_cases() -> Vec<Case> {
         histories::cases(),
         import::cases(),
         kill::cases(),
+        late::cases(),
         limits::cases(),
         lists::cases(),
         manners::cases(),
@@ -75,6 +79,7 @@ fn all_cases() -> Vec<Case> {
         openapi::cases(),
         operation::cases(),
         outage::cases(),
+        plans::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),
@@ -86,6 +91,7 @@ fn all_cases() -> Vec<Case> {
         several::cases(),
         store::cases(),
         store_tables::cases(),
+        then::cases(),
         together::cases(),
         tracking::cases(),
         verify::cases(),

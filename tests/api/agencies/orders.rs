@@ -253,7 +253,8 @@ async fn rights_and_people_go_where_the_order_says(db: TestDb) {
         (own("chair", Role::Approver), own("clerk", Role::Intake), own("leaver", Role::Handler));
     let riser = own("riser", Role::Handler);
     let above = land.app.official("above", land.province, Role::Auditor, Some(old), Visibility::PartiesOnly);
-    let mut plan = order(TODAY, &[(one, chair)]);
+    let mut plan = order(TODAY, &[(one, chair), (two, land.handler("second", two))]);
+    plan["default_successor_id"] = json!(one);
     plan["officials"] = json!([{"official_id": clerk, "agency_id": two}, {"official_id": leaver, "agency_id": null},
         {"official_id": riser, "agency_id": land.province}]);
     let done = land.close(old, "", plan).await.expect(200).body;
