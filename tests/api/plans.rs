@@ -34,7 +34,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases![no_table_is_read_from_end_to_end]
 }
 
-/// Copies of the petitions that are there, each with its stretches, until there are about 50,000: as in an office, most
+/// Copies of the petitions that are there, each with its stretches and events, until there are about 50,000: as in an office, most
 /// of them are over.
 const CROWD_POSTGRES: &str = "
     CREATE TEMP TABLE copies AS
@@ -49,6 +49,9 @@ const CROWD_POSTGRES: &str = "
     INSERT INTO clock_span SELECT (jsonb_populate_record(NULL::clock_span,
         to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', c.new))).*
         FROM copies c JOIN clock_span s ON s.petition_id = c.old;
+    INSERT INTO event SELECT (jsonb_populate_record(NULL::event, to_jsonb(e)
+        || jsonb_build_object('id', gen_random_uuid(), 'subject_id', c.new, 'position', NULL))).*
+        FROM copies c JOIN event e ON e.subject_id = c.old;
     ANALYZE";
 
 #[derive(QueryableByName)]
@@ -87,29 +90,51 @@ fn crowd(db: &TestDb) {
                     FROM copies c JOIN {table} s ON s.petition_id = c.old"
             ))?;
         }
-        connection.batch_execute("ANALYZE")?;
+        let rest = others(connection, "event", &["id", "subject_id", "position"]);
+        connection.batch_execute(&format!(
+            "INSERT INTO event (id, subject_id, {rest}) SELECT randomblob(16), c.new, {rest}
+                FROM copies c JOIN event e ON e.subject_id = c.old;
+            ANALYZE"
+        ))?;
         Ok(())
     })
     .unwrap();
 }
 
-/// What a statement was run with, as literals of the database.
+/// What a statement was run with, as literals of the database: instrumentation shows values as Rust prints them.
 fn literals(binds: &str) -> Vec<String> {
-    let inner = binds.trim().trim_start_matches('[').trim_end_matches(']');
-    inner
-        .split(", ")
-        .map(|value| match value.trim_matches('"') {
-            // A code of the domain shows itself by the name of its variant.
-            word if word.chars().all(char::is_alphanumeric) && word.starts_with(char::is_uppercase) => {
-                let snake = word.char_indices().map(|(at, letter)| match letter {
-                    letter if letter.is_uppercase() && at > 0 => format!("_{}", letter.to_lowercase()),
-                    letter => letter.to_lowercase().to_string(),
-                });
-                format!("'{}'", snake.collect::<String>())
+    let inner = binds.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap();
+    let (mut values, mut depth, mut begin) = (Vec::new(), 0, 0);
+    for (at, letter) in inner.char_indices() {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            ',' if depth == 0 => {
+                values.push(&inner[begin..at]);
+                begin = at + 1;
             }
-            word => format!("'{word}'"),
-        })
-        .collect()
+            _ => {}
+        }
+    }
+    values.push(&inner[begin..]);
+    let literal = |value: &str| match value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(array) => format!("'{{{}}}'", array.split(", ").map(word).collect::<Vec<_>>().join(",")),
+        None => format!("'{}'", word(value)),
+    };
+    values.into_iter().map(|value| literal(value.trim())).collect()
+}
+
+/// A single value; a code of the domain shows itself by the name of its variant.
+fn word(value: &str) -> String {
+    let value = value.trim_matches('"');
+    if !value.chars().all(char::is_alphanumeric) || !value.starts_with(char::is_uppercase) {
+        return value.to_owned();
+    }
+    let snake = value.char_indices().map(|(at, letter)| match letter {
+        letter if letter.is_uppercase() && at > 0 => format!("_{}", letter.to_lowercase()),
+        letter => letter.to_lowercase().to_string(),
+    });
+    snake.collect()
 }
 
 #[derive(QueryableByName)]
