@@ -220,6 +220,7 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
     let mut asked = 0;
     for moment in moments {
         let at = moment.at();
+        let day = at.day(&jiff::tz::TimeZone::UTC);
         let late = |against| Filters { overdue: Some(Overdue { by: at, against }), ..Filters::default() };
         let official = || late(Against::Official);
         let due_soon = Filters { timeliness: Some(Timeliness::DueSoon), ..Filters::default() };
