@@ -25,7 +25,10 @@ mod known;
 pub mod limits;
 pub mod lists;
 pub mod logging;
+pub mod mail;
 pub mod me;
+mod notices;
+pub mod notifications;
 pub mod oidc;
 pub mod passwords;
 pub mod past;
@@ -35,6 +38,8 @@ pub mod projection;
 pub mod public;
 pub mod reading;
 pub mod recalculation;
+mod recipients;
+pub mod reminders;
 pub mod reports;
 pub mod routine;
 pub mod samples;
@@ -42,12 +47,15 @@ mod seals;
 pub mod secrets;
 pub mod sessions;
 pub mod signing;
+pub mod structure;
 pub mod submission;
+pub mod succession;
 pub mod summary;
 pub mod timeline;
 pub mod tokens;
 pub mod trace;
 pub mod tracking;
+pub mod urgings;
 pub mod verify;
 pub mod watch;
 pub mod when;
@@ -85,6 +93,8 @@ pub struct Options {
     pub idempotency_hours: u32,
     /// How much a client may do.
     pub limits: limits::Limits,
+    /// Where mail goes out; nothing is queued without.
+    pub mail: Option<mail::Server>,
 }
 
 /// The application: one per process, cheap to clone.
@@ -241,6 +251,7 @@ impl Inner {
             reference: self.reference.current(tx)?,
             secret: Arc::clone(&self.secret),
             request_id,
+            mails: self.options.mail.is_some(),
             met: Met::default(),
         })
     }

@@ -8,6 +8,7 @@
 
 mod actions;
 mod admin;
+mod agencies;
 mod architecture;
 mod assaults;
 mod attacks;
@@ -26,6 +27,7 @@ mod kill;
 mod late;
 mod limits;
 mod lists;
+mod mail;
 mod manners;
 mod oidc;
 mod one_petition;
@@ -38,6 +40,7 @@ mod preview;
 mod public;
 mod reference;
 mod refusals;
+mod reminders;
 mod replica;
 mod reports;
 mod rules;
@@ -63,6 +66,7 @@ fn all_cases() -> Vec<Case> {
     [
         actions::cases(),
         admin::cases(),
+        agencies::cases(),
         architecture::cases(),
         assaults::cases(),
         attacks::cases(),
@@ -81,6 +85,7 @@ fn all_cases() -> Vec<Case> {
         late::cases(),
         limits::cases(),
         lists::cases(),
+        mail::cases(),
         manners::cases(),
         oidc::cases(),
         one_petition::cases(),
@@ -93,6 +98,7 @@ fn all_cases() -> Vec<Case> {
         public::cases(),
         reference::cases(),
         refusals::cases(),
+        reminders::cases(),
         replica::cases(),
         reports::cases(),
         rules::cases(),
