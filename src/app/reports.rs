@@ -145,7 +145,7 @@ impl Names {
         Ok(Self {
             agencies: agencies::on(tx, &ids, day)?,
             fields: named.collect(),
-            people: if officials.is_empty() { HashMap::new() } else { people::names(tx, &officials)? },
+            people: people::names(tx, &officials)?,
         })
     }
 

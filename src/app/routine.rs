@@ -1,9 +1,10 @@
-//! What a person would expect to happen by itself: closing after thirty days, reminding, numbering the log, forgetting
-//! old keys.
+//! What a person would expect to happen by itself: closing after thirty days, following a changed calendar, reminding,
+//! numbering the log, forgetting old keys.
 
 use super::{
     App, Error,
     history::{self, Entry},
+    recalculation,
     reminders::{self, Extent},
     world::World,
 };
@@ -33,11 +34,13 @@ pub fn run_some(app: &App) -> Result<usize, Error> {
 
 fn run(app: &App, extent: Extent) -> Result<usize, Error> {
     let closed = close_due(app);
+    let recalculated = recalculation::run_due(app);
     let given = reminders::give_due(app, extent);
     // SQLite's writer is alone and numbers each event as it writes it.
     if app.db().kind() == DatabaseKind::Postgres {
         number_events(app)?;
     }
+    recalculated?;
     let closed = closed?;
     given.map(|_| closed)
 }

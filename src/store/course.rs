@@ -34,6 +34,9 @@ pub fn acts(
     wanted: &[Action],
     moment: Moment,
 ) -> Result<HashMap<(PetitionId, Action), i64>, StoreError> {
+    if petitions.is_empty() {
+        return Ok(HashMap::new());
+    }
     let (occurred, recorded) = moment.bounds();
     let names: Vec<&str> = wanted.iter().map(|action| action.as_str()).collect();
     let counted = event::table
@@ -57,6 +60,9 @@ pub fn stays(
     moment: Moment,
 ) -> Result<Vec<Stay>, StoreError> {
     type Row = (PetitionId, AgencyId, State, Instant, Option<Instant>, Option<Instant>);
+    if petitions.is_empty() {
+        return Ok(Vec::new());
+    }
     let (occurred, recorded) = moment.bounds();
     let held = petition_span::table
         .filter(petition_span::petition_id.eq_any(padded(petitions)))
@@ -82,6 +88,9 @@ pub fn stays(
 
 /// The bodies of these texts; an erased one has none.
 pub fn bodies(tx: &mut AnyConnection, texts: &[TextId]) -> Result<HashMap<TextId, String>, StoreError> {
+    if texts.is_empty() {
+        return Ok(HashMap::new());
+    }
     let kept = event_text::table
         .filter(event_text::id.eq_any(padded(texts)))
         .filter(event_text::body.is_not_null())

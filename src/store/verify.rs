@@ -15,14 +15,15 @@ use diesel::{
 
 use super::{
     AnyConnection, DatabaseKind, StoreError,
+    calendar::MoveRow,
     handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
     notifications::NotificationRow,
     petitions::{DetailRow, PetitionRow, SubmitterRow},
     reminders::{EscalationRow, LookRow},
     schema::{
-        assignment, clock_span, commitment, delivery, document, escalation, event, event_text, external_ref,
-        notification, petition, petition_detail, petition_link, petition_reminder, petition_span, rating,
-        reply_revision, submitter, urging,
+        assignment, calendar_move, clock_span, commitment, delivery, document, escalation, event, event_text,
+        external_ref, notification, petition, petition_detail, petition_link, petition_reminder, petition_span,
+        rating, reply_revision, submitter, urging,
     },
     spans::{ClockRow, SpanRow},
     urgings::UrgingRow,
@@ -92,6 +93,7 @@ pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unr
     sort!(of!(delivery.petition_id as DeliveryRow), petition_id, deliveries);
     sort!(of!(rating.petition_id as RatingCells), petition_id, ratings);
     sort!(of!(petition_link.from_id as LinkCells), from_id, links);
+    sort!(of!(calendar_move.petition_id as MoveRow), petition_id, moves);
     sort!(of!(escalation.petition_id as EscalationRow), petition_id, escalations);
     sort!(of!(notification.petition_id as NotificationRow), petition_id, notifications);
     sort!(of!(urging.petition_id as UrgingRow), petition_id, urgings);
@@ -130,6 +132,7 @@ fn out_of_range(tx: &AnyConnection, table: &str) -> Option<&'static str> {
         "petition_span" => Some(any!("sequence", "round";)),
         "clock_span" => Some(any!("round"; "provisional")),
         "assignment" | "rating" | "escalation" => Some(any!("round";)),
+        "calendar_move" => Some(any!("version", "round"; "from_provisional", "to_provisional")),
         "notification" => Some(any!(; "shown")),
         "petition_reminder" => Some(any!("revision";)),
         "reply_revision" => Some(any!("round", "number"; "notice")),

@@ -52,7 +52,7 @@ fn clock_to(given: &Given, instant: &str) {
     given.app.turn_to(instant);
 }
 
-fn find<'a>(items: &'a [Value], id: PetitionId) -> Option<&'a Value> {
+fn find(items: &[Value], id: PetitionId) -> Option<&Value> {
     items.iter().find(|item| item["id"] == id.to_string())
 }
 

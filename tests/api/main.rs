@@ -11,12 +11,15 @@ mod admin;
 mod architecture;
 mod assaults;
 mod attacks;
+mod audit;
 mod authorization;
 mod backup;
 mod bounds;
+mod calendar;
 mod cli;
 mod cube;
 mod demo;
+mod explain;
 mod histories;
 mod import;
 mod kill;
@@ -26,9 +29,11 @@ mod lists;
 mod mail;
 mod manners;
 mod oidc;
+mod one_petition;
 mod openapi;
 mod operation;
 mod outage;
+mod past;
 mod plans;
 mod preview;
 mod public;
@@ -37,6 +42,7 @@ mod refusals;
 mod reminders;
 mod replica;
 mod reports;
+mod rules;
 mod schema_parity;
 mod sessions;
 mod several;
@@ -62,12 +68,15 @@ fn all_cases() -> Vec<Case> {
         architecture::cases(),
         assaults::cases(),
         attacks::cases(),
+        audit::cases(),
         authorization::cases(),
         backup::cases(),
         bounds::cases(),
+        calendar::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
+        explain::cases(),
         histories::cases(),
         import::cases(),
         kill::cases(),
@@ -77,9 +86,11 @@ fn all_cases() -> Vec<Case> {
         mail::cases(),
         manners::cases(),
         oidc::cases(),
+        one_petition::cases(),
         openapi::cases(),
         operation::cases(),
         outage::cases(),
+        past::cases(),
         plans::cases(),
         preview::cases(),
         public::cases(),
@@ -88,6 +99,7 @@ fn all_cases() -> Vec<Case> {
         reminders::cases(),
         replica::cases(),
         reports::cases(),
+        rules::cases(),
         schema_parity::cases(),
         sessions::cases(),
         several::cases(),

@@ -1,5 +1,6 @@
 //! The plans of the hot questions over 50,000 petitions, by each database's own word, with the values really asked for:
-//! no table is read from end to end.
+//! no table that grows is read from end to end. The summary and `sort=agency` look at all that is overdue, and are left
+//! to the planner.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,14 +15,12 @@ use kiennghi::{
     domain::{
         access::{Person, Right},
         id::AgencyId,
-        time::{Day, Instant},
+        time::Instant,
         vocabulary::{Action, Role, Stage, Timeliness, Visibility},
     },
     store::{
         AnyConnection, StoreError,
         lists::{self, Against, Filters, Gap, Key, Moment, Order, Overdue, Place, Question},
-        reports::Grouping,
-        summary,
     },
 };
 
@@ -34,8 +33,8 @@ pub(crate) fn cases() -> Vec<Case> {
     cases![no_table_is_read_from_end_to_end]
 }
 
-/// Copies of the petitions that are there, each with its stretches, until there are about 50,000: as in an office, most
-/// of them are over.
+/// Copies of the petitions that are there, each with its stretches and events, until there are about 50,000: as in an
+/// office, most of them are over.
 const CROWD_POSTGRES: &str = "
     CREATE TEMP TABLE copies AS
         SELECT p.id AS old, gen_random_uuid() AS new, 'X' || n || '-' || p.code AS code
@@ -49,6 +48,9 @@ const CROWD_POSTGRES: &str = "
     INSERT INTO clock_span SELECT (jsonb_populate_record(NULL::clock_span,
         to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', c.new))).*
         FROM copies c JOIN clock_span s ON s.petition_id = c.old;
+    INSERT INTO event SELECT (jsonb_populate_record(NULL::event, to_jsonb(e)
+        || jsonb_build_object('id', gen_random_uuid(), 'subject_id', c.new, 'position', NULL))).*
+        FROM copies c JOIN event e ON e.subject_id = c.old;
     ANALYZE";
 
 #[derive(QueryableByName)]
@@ -87,29 +89,51 @@ fn crowd(db: &TestDb) {
                     FROM copies c JOIN {table} s ON s.petition_id = c.old"
             ))?;
         }
-        connection.batch_execute("ANALYZE")?;
+        let rest = others(connection, "event", &["id", "subject_id", "position"]);
+        connection.batch_execute(&format!(
+            "INSERT INTO event (id, subject_id, {rest}) SELECT randomblob(16), c.new, {rest}
+                FROM copies c JOIN event e ON e.subject_id = c.old;
+            ANALYZE"
+        ))?;
         Ok(())
     })
     .unwrap();
 }
 
-/// What a statement was run with, as literals of the database.
+/// What a statement was run with, as literals of the database: instrumentation shows values as Rust prints them.
 fn literals(binds: &str) -> Vec<String> {
-    let inner = binds.trim().trim_start_matches('[').trim_end_matches(']');
-    inner
-        .split(", ")
-        .map(|value| match value.trim_matches('"') {
-            // A code of the domain shows itself by the name of its variant.
-            word if word.chars().all(char::is_alphanumeric) && word.starts_with(char::is_uppercase) => {
-                let snake = word.char_indices().map(|(at, letter)| match letter {
-                    letter if letter.is_uppercase() && at > 0 => format!("_{}", letter.to_lowercase()),
-                    letter => letter.to_lowercase().to_string(),
-                });
-                format!("'{}'", snake.collect::<String>())
+    let inner = binds.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap();
+    let (mut values, mut depth, mut begin) = (Vec::new(), 0, 0);
+    for (at, letter) in inner.char_indices() {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            ',' if depth == 0 => {
+                values.push(&inner[begin..at]);
+                begin = at + 1;
             }
-            word => format!("'{word}'"),
-        })
-        .collect()
+            _ => {}
+        }
+    }
+    values.push(&inner[begin..]);
+    let literal = |value: &str| match value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(array) => format!("'{{{}}}'", array.split(", ").map(word).collect::<Vec<_>>().join(",")),
+        None => format!("'{}'", word(value)),
+    };
+    values.into_iter().map(|value| literal(value.trim())).collect()
+}
+
+/// A single value; a code of the domain shows itself by the name of its variant.
+fn word(value: &str) -> String {
+    let value = value.trim_matches('"');
+    if !value.chars().all(char::is_alphanumeric) || !value.starts_with(char::is_uppercase) {
+        return value.to_owned();
+    }
+    let snake = value.char_indices().map(|(at, letter)| match letter {
+        letter if letter.is_uppercase() && at > 0 => format!("_{}", letter.to_lowercase()),
+        letter => letter.to_lowercase().to_string(),
+    });
+    snake.collect()
 }
 
 #[derive(QueryableByName)]
@@ -125,7 +149,10 @@ struct PostgresStep {
 }
 
 /// The plans of the statements that a read runs, for the values it runs with.
-fn plans(app: &TestApp, read: impl Fn(&mut AnyConnection) -> Result<(), StoreError>) -> Vec<String> {
+pub(crate) fn plans(
+    app: &TestApp,
+    read: impl Fn(&mut AnyConnection) -> Result<(), StoreError>,
+) -> Vec<String> {
     let statements: Arc<Mutex<Vec<String>>> = Arc::default();
     let kept = Arc::clone(&statements);
     let run = move |tx: &mut AnyConnection| -> Result<Vec<String>, StoreError> {
@@ -193,7 +220,6 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
     let mut asked = 0;
     for moment in moments {
         let at = moment.at();
-        let day: Day = at.day(&jiff::tz::TimeZone::UTC);
         let late = |against| Filters { overdue: Some(Overdue { by: at, against }), ..Filters::default() };
         let official = || late(Against::Official);
         let due_soon = Filters { timeliness: Some(Timeliness::DueSoon), ..Filters::default() };
@@ -205,7 +231,7 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
             at: at.plus_micros(-20 * 86_400_000_000),
             petition: new_id(),
         };
-        let mut questions: Vec<(&str, Filters, Order)> = vec![
+        let questions: Vec<(&str, Filters, Order)> = vec![
             ("list", Filters::default(), Order::Newest),
             ("list, oldest", Filters::default(), Order::Oldest),
             ("overdue", official(), Order::DueFirst),
@@ -226,11 +252,6 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
                 Order::Newest,
             ),
         ];
-        // In this order, and for the figures, all that is overdue is looked at: of the present that is little.
-        let present = matches!(moment, Moment::Now(_));
-        if present {
-            questions.push(("overdue, by agency", official(), Order::ByAgency(day)));
-        }
         for agency in [None, Some(agencies[1])] {
             for (what, filters, order) in &questions {
                 let question = Question { reader: everywhere(agency), moment, filters: filters.clone() };
@@ -255,12 +276,6 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
             Ok(())
         });
         check("what belongs to a page", &behind);
-        if present {
-            check(
-                "summary",
-                &plans(&app, |tx| summary::overdue(tx, &question, Grouping::Agency).map(|_| ())),
-            );
-        }
     }
-    assert_eq!(asked, (3 * 15 + 1) * 2 * 2);
+    assert_eq!(asked, 3 * 15 * 2 * 2);
 }

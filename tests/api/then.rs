@@ -8,7 +8,7 @@ use std::{
 
 use diesel::connection::SimpleConnection;
 use kiennghi::{
-    app::{clock::new_id, projection, routine, world::Reference},
+    app::{World, clock::new_id, projection, routine, world::Reference},
     domain::{
         act::{Act, Registration},
         clock::{self, Clock, ClockOp},
@@ -20,7 +20,10 @@ use kiennghi::{
         time::Instant,
         vocabulary::*,
     },
-    store::spans::{ClockRow, SpanRow},
+    store::{
+        AnyConnection, StoreError,
+        spans::{ClockRow, SpanRow},
+    },
 };
 use serde_json::Value;
 
@@ -387,7 +390,7 @@ fn told(given: &Given, count: usize) -> Vec<PetitionId> {
         let mut dice = Dice::new(number as u64 + 1000);
         let id = given.submitted(Kind::ALL[dice.below(Kind::ALL.len())]);
         let (people, others) = (given.people, told.clone());
-        let steps = move |tx: &mut _, world: &kiennghi::app::World| {
+        let steps = move |tx: &mut _, world: &World| {
             let (mut now, mut dice) = (world.now, dice.clone());
             for _ in 0..STEPS {
                 now = now.plus_micros((1 + dice.below(6 * 24 * 60)) as i64 * 60_000_000);
@@ -606,7 +609,11 @@ async fn a_database_of_before_learns_it(db: TestDb) {
             env!("CARGO_MANIFEST_DIR")
         );
         let text = std::fs::read_to_string(path).unwrap();
-        given.app.app.write_now(move |tx, _| Ok(tx.batch_execute(&text).unwrap())).unwrap();
+        let run = move |tx: &mut AnyConnection, _: &World| {
+            tx.batch_execute(&text).map_err(StoreError::from)?;
+            Ok(())
+        };
+        given.app.app.write_now(run).unwrap();
     }
     routine::number_events(&given.app.app).unwrap();
     let (findings, summary) = verified(&given.app);

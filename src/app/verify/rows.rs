@@ -12,6 +12,7 @@ use crate::{
     },
     domain::prose::Prose,
     store::{
+        calendar::MoveRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
         notifications::NotificationRow,
         petitions::{DetailRow, PetitionRow, SubmitterRow},
@@ -72,6 +73,10 @@ cells! {
     DeliveryRow as delivery { round, method, delivered_at, recorded_at, by_system }
     RatingCells as rating { round, satisfaction, reasons_id, created_at }
     LinkCells as petition_link { to_id, kind, created_at }
+    MoveRow as calendar_move {
+        version, round, stage, from_due_at, from_due_on, from_provisional, to_due_at, to_due_on, to_provisional,
+        event_id
+    }
     EscalationRow as escalation { round, stage, level, threshold, event_id }
     UrgingRow as urging { event_id, agency_id, official_id, urged_at, answer_id, answered_at }
     NotificationRow as notification {
@@ -105,6 +110,7 @@ pub(super) fn check(
         )?;
         same(expected.ratings.clone(), held.ratings.iter().cloned())?;
         same(expected.links.clone(), held.links.iter().cloned())?;
+        same(expected.moves.clone(), held.moves.iter().cloned())?;
         notices(expected, held)?;
         match &expected.external {
             Some(name) if !held.externals.contains(name) => {

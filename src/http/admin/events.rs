@@ -1,4 +1,4 @@
-//! Who changed agencies, fields, officials, grants and the thresholds of reminders.
+//! Who changed agencies, fields, officials, grants, rules, the calendar and the thresholds of reminders.
 
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,8 @@ enum SubjectKind {
     Field,
     Official,
     Grant,
+    Rule,
+    Calendar,
     ReminderThreshold,
 }
 
@@ -52,7 +54,7 @@ pub(super) struct ChangesQuery {
     /// Of which kind it is.
     #[param(inline)]
     subject_kind: SubjectKind,
-    /// Its id; of a field or a threshold its code.
+    /// Its id; of a field or a threshold its code, of the calendar `calendar`.
     #[param(value_type = String, max_length = 64)]
     subject: Short<64>,
     /// Rows on the page.
@@ -133,6 +135,9 @@ fn subject(kind: SubjectKind, text: String) -> Result<Subject, Error> {
         || Error::BadParameter(FieldError::new("subject", "not_a_uuid", "Cần một UUID.", "Needs a UUID."));
     Ok(match kind {
         SubjectKind::Field => Subject::Field(text),
+        SubjectKind::Rule => Subject::Rule(text),
+        SubjectKind::Calendar if text == "calendar" => Subject::Calendar,
+        SubjectKind::Calendar => return Err(Error::NotFound),
         SubjectKind::ReminderThreshold => Subject::Threshold(text),
         SubjectKind::Agency => Subject::Agency(text.parse().map_err(|_| not_a_uuid())?),
         SubjectKind::Official => Subject::Official(text.parse().map_err(|_| not_a_uuid())?),
@@ -142,8 +147,8 @@ fn subject(kind: SubjectKind, text: String) -> Result<Subject, Error> {
 
 /// Read who changed something.
 ///
-/// The history of an agency, a field, an official, a grant or a threshold of reminders, the first change first. For administrators and auditors
-/// whose rights reach it.
+/// The history of an agency, a field, an official, a grant, a deadline rule, the calendar or a threshold of reminders, the
+/// first change first. For administrators and auditors whose rights reach it.
 #[utoipa::path(get, path = "/v1/events", tag = "administration", security(("bearer" = [])), params(ChangesQuery),
     responses((status = 200, description = "A page.", body = ChangesView),
         (status = 404, description = "There is no such subject within reach.", body = ProblemDocument, content_type = "application/problem+json")))]

@@ -11,6 +11,7 @@ use crate::{
         vocabulary::{LinkKind, Outcome, Satisfaction},
     },
     store::{
+        calendar::MoveRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
         notifications::NotificationRow,
         petitions::{DetailRow, PetitionRow, SubmitterRow},
@@ -120,6 +121,8 @@ pub struct Held {
     pub commitments: Vec<CommitmentRow>,
     pub deliveries: Vec<DeliveryRow>,
     pub ratings: Vec<RatingCells>,
+    /// How changes of the calendar moved it.
+    pub moves: Vec<MoveRow>,
     /// The links that lead from it.
     pub links: Vec<LinkCells>,
     /// Its names in other systems: source, external id.
@@ -146,6 +149,7 @@ impl Held {
             commitments: Vec::new(),
             deliveries: Vec::new(),
             ratings: Vec::new(),
+            moves: Vec::new(),
             links: Vec::new(),
             externals: Vec::new(),
             escalations: Vec::new(),
