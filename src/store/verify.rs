@@ -22,8 +22,8 @@ use super::{
     reminders::{EscalationRow, LookRow},
     schema::{
         assignment, calendar_move, clock_span, commitment, delivery, document, escalation, event, event_text,
-        external_ref, notification, petition, petition_detail, petition_link, petition_reminder, petition_span,
-        rating, reply_revision, submitter, urging,
+        external_ref, notification, petition, petition_detail, petition_link, petition_reminder,
+        petition_span, rating, reply_revision, submitter, urging,
     },
     spans::{ClockRow, SpanRow},
     urgings::UrgingRow,
