@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod agencies;
 pub mod calendar;
+pub mod closure;
 pub mod events;
 pub mod fields;
 pub mod grants;

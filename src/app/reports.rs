@@ -43,6 +43,8 @@ pub struct Group {
     /// nobody is responsible.
     pub key: String,
     pub name: Words,
+    /// Whether it is an agency that is no more in the structure counted in.
+    pub closed: bool,
 }
 
 /// How promises were kept, by group, in the order of the keys.
@@ -73,16 +75,18 @@ pub fn timeliness(
     by: TimelinessBy,
 ) -> Result<Report, Error> {
     let question = asked.question(world, reader);
+    let structure = asked.structure.unwrap_or_default();
     let (as_of, recorded_by) = (question.moment.at(), question.moment.recorded_by());
     let grouping = match by {
-        TimelinessBy::Agency | TimelinessBy::Level => Grouping::Agency,
+        TimelinessBy::Agency | TimelinessBy::Level => structure.by_agency(),
         TimelinessBy::Field => Grouping::Field,
         TimelinessBy::Kind => Grouping::Kind,
         TimelinessBy::Channel => Grouping::Channel,
         TimelinessBy::Month => Grouping::Month,
     };
     let found = reports::timeliness(tx, &question, grouping)?;
-    let names = Names::load(tx, grouping, found.iter().map(|(key, _)| key), as_of.day(world.zone()))?;
+    let day = structure.day(world, question.moment);
+    let names = Names::load(tx, grouping, found.iter().map(|(key, _)| key), day)?;
     let mut rows: BTreeMap<String, (Group, Kept)> = BTreeMap::new();
     for (key, kept) in found {
         let group = if by == TimelinessBy::Level { names.level_of(&key) } else { names.of(&key) };
@@ -149,9 +153,9 @@ impl Names {
         })
     }
 
-    pub(super) fn of(&self, key: &GroupKey) -> Group {
+    pub(super) fn of(&self, whose: &GroupKey) -> Group {
         let same = |text: &str| Words::new(text, text);
-        let (key, name) = match key {
+        let (key, name) = match whose {
             GroupKey::Agency(id) => match self.agencies.get(id) {
                 Some(agency) => (agency.code.clone(), same(&agency.name)),
                 None => (id.to_string(), same("")),
@@ -171,7 +175,11 @@ impl Names {
                 ("unassigned".to_owned(), Words::new("Chưa giao ai", "Nobody responsible"))
             }
         };
-        Group { key, name }
+        let closed = match whose {
+            GroupKey::Agency(id) => self.agencies.get(id).is_some_and(|agency| agency.closed),
+            _ => false,
+        };
+        Group { key, name, closed }
     }
 
     pub(super) fn level_of(&self, key: &GroupKey) -> Group {
@@ -183,7 +191,7 @@ impl Names {
             Some(level) => (level.as_str(), both(level)),
             None => (LevelAsked::UNKNOWN, Words::new("Chưa rõ cấp", "Level unknown")),
         };
-        Group { key: key.to_owned(), name }
+        Group { key: key.to_owned(), name, closed: false }
     }
 }
 

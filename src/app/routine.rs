@@ -1,11 +1,12 @@
-//! What a person would expect to happen by itself: closing after thirty days, following a changed calendar, reminding,
-//! numbering the log, forgetting old keys.
+//! What a person would expect to happen by itself: closing after thirty days, following a changed calendar, moving what a
+//! closed agency left, reminding, numbering the log, forgetting old keys.
 
 use super::{
     App, Error,
     history::{self, Entry},
     recalculation,
     reminders::{self, Extent},
+    succession,
     world::World,
 };
 use crate::{
@@ -35,12 +36,14 @@ pub fn run_some(app: &App) -> Result<usize, Error> {
 fn run(app: &App, extent: Extent) -> Result<usize, Error> {
     let closed = close_due(app);
     let recalculated = recalculation::run_due(app);
+    let moved = succession::carry_on(app);
     let given = reminders::give_due(app, extent);
     // SQLite's writer is alone and numbers each event as it writes it.
     if app.db().kind() == DatabaseKind::Postgres {
         number_events(app)?;
     }
     recalculated?;
+    moved?;
     let closed = closed?;
     given.map(|_| closed)
 }

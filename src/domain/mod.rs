@@ -19,5 +19,7 @@ pub mod refusal;
 pub mod rule;
 pub mod sampling;
 pub mod submission;
+pub mod succession;
 pub mod time;
+pub mod tree;
 pub mod vocabulary;

@@ -5,6 +5,7 @@ mod events;
 mod fields;
 mod grants;
 mod officials;
+mod succession;
 mod thresholds;
 
 use actix_web::{
@@ -35,6 +36,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .route(put().to(agencies::replace_agency)),
         )
         .service(resource("/v1/agencies/{id}/dissolution").route(post().to(agencies::dissolve_agency)))
+        .service(
+            resource("/v1/agencies/{id}/succession")
+                .route(get().to(succession::read_succession))
+                .route(post().to(succession::close_agency)),
+        )
         .service(resource("/v1/agencies/{id}/versions").route(get().to(super::agencies::list_versions)))
         .service(
             resource("/v1/fields").route(get().to(fields::list_fields)).route(post().to(fields::add_field)),
@@ -69,15 +75,15 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 /// What each module says of its operations.
 pub(super) fn api() -> utoipa::openapi::OpenApi {
     let mut all = agencies::Api::openapi();
-    for part in [
+    let others = [
+        succession::Api::openapi(),
         fields::Api::openapi(),
         officials::Api::openapi(),
         grants::Api::openapi(),
         thresholds::Api::openapi(),
         events::Api::openapi(),
-    ] {
-        all.merge(part);
-    }
+    ];
+    others.into_iter().for_each(|part| all.merge(part));
     all
 }
 

@@ -10,7 +10,7 @@ use utoipa::{
 use super::{
     auth::Call,
     extract::Query,
-    lists::answer,
+    lists::{answer, query::Structures},
     openapi::{DayOrInstant, one_of, open_code},
     problem::Problem,
 };
@@ -19,9 +19,11 @@ use crate::{
         Error,
         lists::Asked,
         reports::{self, Group, PublicCount, Report, TimelinessBy, on_time_rate},
+        structure::Structure,
         when::When,
     },
     domain::{
+        id::AgencyId,
         refusal::Words,
         time::Instant,
         vocabulary::{Code, Kind, Language, PublicStatus},
@@ -54,6 +56,17 @@ pub(super) struct TimelinessQuery {
     #[serde(default)]
     #[param(value_type = TimelinessGroups, inline, required = false, example = "agency")]
     group_by: TimelinessBy,
+    /// With this agency: the lead agency, before an assignment the intake agency.
+    #[param(value_type = Option<uuid::Uuid>)]
+    agency_id: Option<AgencyId>,
+    /// Whether agencies below it count too.
+    #[param(default = true)]
+    subtree: Option<bool>,
+    /// `then`: agencies, levels and what is below an agency as they were at `as_of`. `now`: what a closed agency had
+    /// counts with its successors of today; where it was divided, what was over by then counts under its old name,
+    /// marked `closed`.
+    #[param(value_type = Structures, inline, required = false, example = "then")]
+    structure: Option<Structure>,
 }
 
 /// [`TimelinessBy`] to the document.
@@ -68,7 +81,7 @@ impl ToSchema for TimelinessGroups {}
 
 /// How promises were kept in a group; the columns after `received` add up to it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "received": 20, "resolved_early": 6, "resolved_on_time": 4, "resolved_late": 2, "open_in_time": 3, "open_overdue": 1, "open_paused": 1, "ended_otherwise": 2, "no_deadline": 1, "on_time_rate": 0.8333}))]
+#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "received": 20, "resolved_early": 6, "resolved_on_time": 4, "resolved_late": 2, "open_in_time": 3, "open_overdue": 1, "open_paused": 1, "ended_otherwise": 2, "no_deadline": 1, "on_time_rate": 0.8333, "closed": false}))]
 struct TimelinessRow {
     /// The code of the group; of a month `2026-06`; `unknown` for agencies without a level.
     key: String,
@@ -86,6 +99,8 @@ struct TimelinessRow {
     no_deadline: i64,
     /// The share of the resolved that were resolved in time, 0 to 1; null when nothing was resolved.
     on_time_rate: Option<f64>,
+    /// Whether it is an agency that is no more in the structure counted in.
+    closed: bool,
 }
 
 /// How promises were kept.
@@ -185,6 +200,7 @@ impl TimelinessReport {
 impl TimelinessRow {
     fn of(group: Group, kept: &Kept, language: Language) -> Self {
         Self {
+            closed: group.closed,
             key: group.key,
             name: say(group.name, language),
             received: kept.received,
@@ -221,6 +237,9 @@ impl From<TimelinessQuery> for Asked {
             received_to: query.to,
             as_of: query.as_of,
             recorded_by: query.recorded_by,
+            agency_id: query.agency_id,
+            subtree: query.subtree,
+            structure: query.structure,
             ..Self::default()
         }
     }

@@ -13,11 +13,11 @@ use diesel::{
 
 pub(super) use self::{
     clocks::{of_clock, of_petition},
-    texts::agency_code,
+    texts::{TODAY, agency_code},
 };
 use super::{
     connection::MultiBackend,
-    question::{Gap, Moment, Question},
+    question::{Gap, Moment, Place, Question, Tree},
     schema::{agency_closure, assignment, clock_span, petition, petition_detail, petition_span, urging},
 };
 use crate::domain::{
@@ -138,9 +138,10 @@ const SUPPORTING: &str = "supporting";
 macro_rules! conditions {
     ($module:ident, $source:ty) => {
         pub(super) mod $module {
-            use diesel::IntoSql;
+            use diesel::{IntoSql, dsl::sql};
 
             use super::*;
+            use crate::store::{agencies::lines::subtree_on, sql_types::sql::Id};
 
             fn yes() -> Condition<$source> {
                 Box::new(true.into_sql::<Bool>())
@@ -198,16 +199,28 @@ macro_rules! conditions {
                 holds!(petition_span, moment)
             }
 
+            /// With an agency, in the structure asked for.
+            fn with(place: Place) -> Condition<$source> {
+                let Place { agency, below, tree } = place;
+                let today = || sql::<Id>(TODAY);
+                match (tree, below) {
+                    (Tree::Today, true) => Box::new(today().eq_any(subtree(agency))),
+                    (Tree::Today, false) => Box::new(today().eq(agency)),
+                    (_, false) => Box::new(petition_span::agency_id.eq(agency)),
+                    (Tree::Present, true) => Box::new(petition_span::agency_id.eq_any(subtree(agency))),
+                    (Tree::On(day), true) => {
+                        Box::new(petition_span::agency_id.eq_any(subtree_on(agency, day)))
+                    }
+                }
+            }
+
             /// Every condition of a question but those of its clock.
             pub(in crate::store) fn of(question: &Question) -> Vec<Condition<$source>> {
                 let filters = &question.filters;
                 let mut all = vec![in_force(question.moment), sight(&question.reader, question.moment)];
                 let mut add = |condition: Condition<$source>| all.push(condition);
                 if let Some(place) = filters.place {
-                    add(match place.below {
-                        true => Box::new(petition_span::agency_id.eq_any(subtree(place.agency))),
-                        false => Box::new(petition_span::agency_id.eq(place.agency)),
-                    });
+                    add(with(place));
                 }
                 if let Some(code) = &filters.code {
                     add(Box::new(petition::code.eq(code.clone())));

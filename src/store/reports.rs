@@ -1,15 +1,18 @@
 //! Counts by group, made by the database: how promises were kept, what the public may count.
 
 use diesel::{
-    dsl::{case_when, count, count_star},
+    dsl::{case_when, count, count_star, sql},
+    expression::SqlLiteral,
     prelude::*,
     sql_types::Integer,
 };
 
 use super::{
-    AnyConnection, StoreError, conditions,
+    AnyConnection, StoreError,
+    conditions::{self, TODAY},
     question::Question,
     schema::{petition, petition_span},
+    sql_types::sql::Id,
 };
 use crate::domain::{
     id::{AgencyId, OfficialId},
@@ -20,11 +23,18 @@ use crate::domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grouping {
     Agency,
+    /// The agency with which it is counted today, for one that was closed.
+    AgencyToday,
     Field,
     Kind,
     Channel,
     Month,
     Person,
+}
+
+/// The expression for [`Grouping::AgencyToday`].
+pub(super) fn today() -> SqlLiteral<Id> {
+    sql::<Id>(TODAY)
 }
 
 /// What a group has in common.
@@ -143,6 +153,7 @@ pub fn timeliness(
 ) -> Result<Vec<(GroupKey, Kept)>, StoreError> {
     Ok(match grouping {
         Grouping::Agency => timeliness!(tx, question, petition_span::agency_id, GroupKey::Agency),
+        Grouping::AgencyToday => timeliness!(tx, question, today(), GroupKey::Agency),
         Grouping::Field => timeliness!(tx, question, petition_span::field_code, GroupKey::Field),
         Grouping::Kind => timeliness!(tx, question, petition_span::kind, GroupKey::Kind),
         Grouping::Channel => timeliness!(tx, question, petition_span::channel, GroupKey::Channel),

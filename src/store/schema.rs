@@ -19,11 +19,13 @@ macro_rules! tables {
 }
 
 mod calendar;
+mod lines;
 mod notes;
 mod reminders;
 mod sessions;
 
 pub use calendar::{calendar_coverage, calendar_entry, calendar_move, calendar_version, office_hours};
+pub use lines::{agency_line, succession, succession_move};
 pub use notes::{idempotency_record, personal_data_read};
 pub use reminders::{escalation, mail_outbox, notification, petition_reminder, reminder_threshold, urging};
 pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};

@@ -405,7 +405,9 @@ fn permitted(method: &str, path: &str) -> &'static [Role] {
         "/v1/urgings",
     ];
     match (method, path) {
-        ("get", "/v1/grants" | "/v1/grants/{id}" | "/v1/events") => &[Role::Admin, Role::Auditor],
+        ("get", "/v1/grants" | "/v1/grants/{id}" | "/v1/events" | "/v1/agencies/{id}/succession") => {
+            &[Role::Admin, Role::Auditor]
+        }
         ("get", "/v1/reminder-thresholds" | "/v1/reminder-thresholds/{code}") => {
             &[Role::Admin, Role::Auditor]
         }

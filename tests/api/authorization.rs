@@ -105,6 +105,8 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("post", "/v1/agencies", Officials),
     ("put", "/v1/agencies/{id}", Officials),
     ("post", "/v1/agencies/{id}/dissolution", Officials),
+    ("get", "/v1/agencies/{id}/succession", Officials),
+    ("post", "/v1/agencies/{id}/succession", Officials),
     ("get", "/v1/agencies/{id}/versions", Everybody),
     ("get", "/v1/fields", Everybody),
     ("post", "/v1/fields", Officials),

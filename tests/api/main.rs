@@ -8,6 +8,7 @@
 
 mod actions;
 mod admin;
+mod agencies;
 mod architecture;
 mod assaults;
 mod attacks;
@@ -65,6 +66,7 @@ fn all_cases() -> Vec<Case> {
     [
         actions::cases(),
         admin::cases(),
+        agencies::cases(),
         architecture::cases(),
         assaults::cases(),
         attacks::cases(),

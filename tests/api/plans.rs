@@ -20,7 +20,7 @@ use kiennghi::{
     },
     store::{
         AnyConnection, StoreError,
-        lists::{self, Against, Filters, Gap, Key, Moment, Order, Overdue, Place, Question},
+        lists::{self, Against, Filters, Gap, Key, Moment, Order, Overdue, Place, Question, Tree},
     },
 };
 
@@ -220,11 +220,14 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
     let mut asked = 0;
     for moment in moments {
         let at = moment.at();
+        let day = at.day(&jiff::tz::TimeZone::UTC);
         let late = |against| Filters { overdue: Some(Overdue { by: at, against }), ..Filters::default() };
         let official = || late(Against::Official);
         let due_soon = Filters { timeliness: Some(Timeliness::DueSoon), ..Filters::default() };
-        let here = Filters { place: Some(Place { agency: agencies[1], below: true }), ..official() };
-        let there = Filters { place: Some(Place { agency: agencies[5], below: false }), ..official() };
+        let at_place = |agency: usize, below, tree| {
+            let place = Place { agency: agencies[agency], below, tree };
+            Filters { place: Some(place), ..official() }
+        };
         let idle = Filters { idle_since: Some(at.plus_micros(-45 * 86_400_000_000)), ..official() };
         let deep = Key {
             agency: Some("H99.2".to_owned()),
@@ -236,8 +239,15 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
             ("list, oldest", Filters::default(), Order::Oldest),
             ("overdue", official(), Order::DueFirst),
             ("overdue, last", official(), Order::DueLast),
-            ("overdue of an agency and below", here, Order::DueFirst),
-            ("overdue of an agency", there, Order::DueFirst),
+            ("overdue of an agency and below", at_place(1, true, Tree::Present), Order::DueFirst),
+            ("overdue of an agency", at_place(5, false, Tree::Present), Order::DueFirst),
+            ("overdue of an agency and below on a day", at_place(1, true, Tree::On(day)), Order::DueFirst),
+            (
+                "overdue of an agency and below, as counted today",
+                at_place(1, true, Tree::Today),
+                Order::DueFirst,
+            ),
+            ("overdue of an agency, as counted today", at_place(5, false, Tree::Today), Order::DueFirst),
             ("overdue and idle", idle, Order::DueFirst),
             ("overdue by stage", Filters { clock: Some(Stage::Resolution), ..official() }, Order::DueFirst),
             ("late against the first deadline", late(Against::FirstDeadline), Order::DueFirst),
@@ -277,5 +287,5 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
         });
         check("what belongs to a page", &behind);
     }
-    assert_eq!(asked, 3 * 15 * 2 * 2);
+    assert_eq!(asked, 3 * 18 * 2 * 2);
 }

@@ -64,6 +64,7 @@ fn pictured(database: Database) -> BTreeSet<String> {
         account,
         agency,
         agency_closure,
+        agency_line,
         agency_succession,
         agency_version,
         assignment,
@@ -106,6 +107,8 @@ fn pictured(database: Database) -> BTreeSet<String> {
         session,
         signing_key,
         submitter,
+        succession,
+        succession_move,
         urging,
     ];
     let mut lines = BTreeSet::new();

@@ -208,7 +208,7 @@ pub fn within_reach(tx: &mut AnyConnection, admin: &Admin, id: OfficialId) -> Re
 }
 
 /// Refuses to touch an account that holds rights beyond reach, or, where one might sign in by it, beyond the ceiling.
-fn require_grants(
+pub(super) fn require_grants(
     tx: &mut AnyConnection,
     world: &World,
     admin: &Admin,
@@ -266,7 +266,8 @@ fn require_free(tx: &mut AnyConnection, row: &OfficialRow) -> Result<(), Error> 
     }
 }
 
-fn record(
+/// Records who an official is from now on.
+pub(super) fn record(
     tx: &mut AnyConnection,
     world: &World,
     actor: &Actor,

@@ -57,7 +57,7 @@ impl Reader {
     }
 
     /// Refuses what belongs to an agency beyond reach: it reads as absent.
-    fn require(&self, tx: &mut AnyConnection, agency: AgencyId) -> Result<(), Error> {
+    pub(super) fn require(&self, tx: &mut AnyConnection, agency: AgencyId) -> Result<(), Error> {
         let line = line(tx, agency)?;
         let reaches = |right: &Right| right.agency.is_none_or(|over| line.contains(&over));
         if self.rights.iter().any(reaches) { Ok(()) } else { Err(Error::NotFound) }

@@ -6,9 +6,9 @@ use super::chain::Proven;
 use crate::{
     app::{Error, effects, history::FreshTexts, notices, projection, world::Reference},
     domain::{
-        act::{Act, Registration, SignedDocument},
+        act::{Act, Registration, SignedDocument, Succession},
         event::Event,
-        id::{Id, PetitionId, RevisionId, TextId},
+        id::{AgencyId, EventId, Id, OfficialId, PetitionId, RevisionId, TextId},
         petition::Case,
         prose::Prose,
         time::Instant,
@@ -41,7 +41,12 @@ pub(super) struct Expected {
     pub(super) deliveries: Vec<DeliveryRow>,
     pub(super) ratings: Vec<RatingCells>,
     pub(super) links: Vec<LinkCells>,
-    pub(super) moves: Vec<MoveRow>,
+    /// How changes of the calendar moved it.
+    pub(super) recalculated: Vec<MoveRow>,
+    /// From which closed agency to which successor.
+    pub(super) moves: Vec<(AgencyId, AgencyId)>,
+    /// What such an event names as its cause: the closed agency, the event, and its own sequence.
+    pub(super) causes: Vec<(AgencyId, Option<EventId>, u32)>,
     /// The text that holds the present place.
     pub(super) place: Option<TextId>,
     /// The name in another system under which it came in.
@@ -99,6 +104,8 @@ impl Expected {
             ratings: Vec::new(),
             links: Vec::new(),
             moves: Vec::new(),
+            recalculated: Vec::new(),
+            causes: Vec::new(),
             escalations: Vec::new(),
             notifications: Vec::new(),
             urgings: Vec::new(),
@@ -129,7 +136,7 @@ impl Expected {
                 .for_each(|row| (row.to_at, row.recorded_to) = end);
         }
         self.spans.extend(change.begins.map(|row| SpanRow { id: nameless(), ..row }));
-        self.moves.extend(change.moves);
+        self.recalculated.extend(change.moves);
         self.clocks.extend(change.clocks_begin.into_iter().map(|row| ClockRow { id: nameless(), ..row }));
     }
 
@@ -148,6 +155,7 @@ impl Expected {
                     facts.supporting.iter().map(|support| (support.agency_id, support.person_id)),
                 );
             }
+            Act::Succession(facts) => self.succeed(event, facts),
             Act::Handover(_) => {
                 self.release(Some(effects::LEAD), event.occurred_at);
                 self.assign_lead(event);
@@ -254,16 +262,37 @@ impl Expected {
         Ok(())
     }
 
-    fn give(
-        &mut self,
-        event: &Event,
-        supporting: impl Iterator<Item = (crate::domain::id::AgencyId, Option<crate::domain::id::OfficialId>)>,
-    ) {
+    fn give(&mut self, event: &Event, supporting: impl Iterator<Item = (AgencyId, Option<OfficialId>)>) {
         self.release(None, event.occurred_at);
         self.assign_lead(event);
+        self.assign_supporting(event, supporting);
+    }
+
+    fn assign_supporting(
+        &mut self,
+        event: &Event,
+        supporting: impl Iterator<Item = (AgencyId, Option<OfficialId>)>,
+    ) {
         for (agency, person) in supporting {
             let row = effects::assignment(&self.case, event, effects::SUPPORTING, agency, person);
             self.assignments.push(AssignmentRow { id: nameless(), ..row });
+        }
+    }
+
+    /// A successor takes a part over; an earlier move that led to the closed agency leads on with it.
+    fn succeed(&mut self, event: &Event, facts: &Succession) {
+        self.moves.retain(|(from, _)| *from != facts.from);
+        self.moves.iter_mut().filter(|(_, to)| *to == facts.from).for_each(|(_, to)| *to = facts.to);
+        self.moves.push((facts.from, facts.to));
+        self.causes.push((facts.from, event.caused_by, event.sequence));
+        if facts.responsible_id.is_some() {
+            self.release(Some(effects::LEAD), event.occurred_at);
+            self.assign_lead(event);
+        }
+        if let Some(supporting) = &facts.supporting {
+            self.release(Some(effects::SUPPORTING), event.occurred_at);
+            let supporting = supporting.iter().map(|support| (support.agency_id, support.person_id));
+            self.assign_supporting(event, supporting);
         }
     }
 

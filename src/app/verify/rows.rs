@@ -3,6 +3,7 @@
 use super::{
     finding::{Difference, not_as_expected},
     replay::{Expected, nameless},
+    succession,
 };
 use crate::{
     app::{
@@ -110,8 +111,9 @@ pub(super) fn check(
         )?;
         same(expected.ratings.clone(), held.ratings.iter().cloned())?;
         same(expected.links.clone(), held.links.iter().cloned())?;
-        same(expected.moves.clone(), held.moves.iter().cloned())?;
+        same(expected.recalculated.clone(), held.recalculated.iter().cloned())?;
         notices(expected, held)?;
+        succession::moves(expected, held)?;
         match &expected.external {
             Some(name) if !held.externals.contains(name) => {
                 Err(Difference::row("external_ref", "the name under which it was imported is missing"))

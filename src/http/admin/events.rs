@@ -74,7 +74,8 @@ struct ChangeView {
     id: EventId,
     /// Counts from 1 without a gap: the version the subject had afterwards.
     sequence: u32,
-    /// What was done: `creation`, `change`, `dissolution`, `disabling`, `enabling`, `password-reset`, `grant`, `revocation`, `ending`.
+    /// What was done: `creation`, `change`, `dissolution`, `succession`, `disabling`, `enabling`, `password-reset`, `grant`,
+    /// `revocation`, `ending`.
     #[serde(rename = "type")]
     name: String,
     actor: ActorView,

@@ -80,6 +80,20 @@ pub fn grants_not_ended(
         .load(connection)?)
 }
 
+/// The grants over exactly this agency that have not ended, those to come included.
+pub fn grants_over(
+    connection: &mut AnyConnection,
+    agency: AgencyId,
+    at: Instant,
+) -> Result<Vec<GrantRow>, StoreError> {
+    Ok(grant_of_role::table
+        .filter(grant_of_role::agency_id.eq(agency))
+        .filter(grant_of_role::valid_to.is_null().or(grant_of_role::valid_to.gt(at)))
+        .order(grant_of_role::id)
+        .select(GrantRow::as_select())
+        .load(connection)?)
+}
+
 /// Ends a grant at an instant.
 pub fn end_grant(connection: &mut AnyConnection, id: GrantId, at: Instant) -> Result<(), StoreError> {
     update(grant_of_role::table.find(id)).set(grant_of_role::valid_to.eq(at)).execute(connection)?;

@@ -1,6 +1,6 @@
 //! Reminders: when they come, to whom they went, what is told to whom, and who was urged.
 
-use super::{agency_closure, assignment, petition, petition_detail, petition_span};
+use super::{agency_closure, agency_line, assignment, petition, petition_detail, petition_span};
 
 tables! {
     reminder_threshold (code) {
@@ -73,3 +73,4 @@ diesel::allow_tables_to_appear_in_same_query!(urging, petition_span);
 diesel::allow_tables_to_appear_in_same_query!(urging, assignment);
 diesel::allow_tables_to_appear_in_same_query!(urging, agency_closure);
 diesel::allow_tables_to_appear_in_same_query!(urging, petition_detail);
+diesel::allow_tables_to_appear_in_same_query!(urging, agency_line);

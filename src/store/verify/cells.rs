@@ -104,6 +104,15 @@ pub struct LinkCells {
     pub created_at: Instant,
 }
 
+/// A move of a petition when an agency was closed, with the event of the agency.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct MoveCells {
+    pub petition_id: PetitionId,
+    pub from_id: AgencyId,
+    pub to_id: AgencyId,
+    pub event_id: EventId,
+}
+
 /// Everything that is kept of one petition.
 #[derive(Clone)]
 pub struct Held {
@@ -122,9 +131,10 @@ pub struct Held {
     pub deliveries: Vec<DeliveryRow>,
     pub ratings: Vec<RatingCells>,
     /// How changes of the calendar moved it.
-    pub moves: Vec<MoveRow>,
+    pub recalculated: Vec<MoveRow>,
     /// The links that lead from it.
     pub links: Vec<LinkCells>,
+    pub moves: Vec<MoveCells>,
     /// Its names in other systems: source, external id.
     pub externals: Vec<(String, String)>,
     pub escalations: Vec<EscalationRow>,
@@ -149,8 +159,9 @@ impl Held {
             commitments: Vec::new(),
             deliveries: Vec::new(),
             ratings: Vec::new(),
-            moves: Vec::new(),
+            recalculated: Vec::new(),
             links: Vec::new(),
+            moves: Vec::new(),
             externals: Vec::new(),
             escalations: Vec::new(),
             notifications: Vec::new(),
