@@ -405,6 +405,7 @@ fn permitted(method: &str, path: &str) -> &'static [Role] {
     ];
     match (method, path) {
         ("get", "/v1/grants" | "/v1/grants/{id}" | "/v1/events") => &[Role::Admin, Role::Auditor],
+        ("get", path) if path.starts_with("/v1/calendar-changes") => &[Role::Admin, Role::Auditor],
         ("get", "/v1/officials") => &GRANTED,
         (_, "/v1/me/password" | "/v1/me/outside-identities") => &GRANTED,
         ("get", path) if petitions.contains(&path) => {
