@@ -189,6 +189,11 @@ impl Reader {
             scope: String::new(),
         }
     }
+
+    /// The name under which his cursors are kept.
+    pub(super) fn scope(&self) -> &str {
+        &self.scope
+    }
 }
 
 /// The reader behind a caller; an administrator alone reads no petition.
@@ -302,7 +307,7 @@ impl End {
     }
 }
 
-fn with_names(
+pub(super) fn with_names(
     tx: &mut AnyConnection,
     world: &World,
     moment: Moment,

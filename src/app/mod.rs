@@ -13,6 +13,7 @@ pub mod deadline;
 pub mod demo;
 mod effects;
 pub mod error;
+pub mod figures;
 pub mod guessing;
 pub mod history;
 pub mod idempotency;

@@ -1,4 +1,4 @@
-//! Reports: what is overdue by group, how promises were kept, what the public may count.
+//! What is overdue by group, and what the public may count.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,7 +19,7 @@ use crate::{
         AnyConnection,
         agencies::{self, AgencyVersion},
         reference,
-        reports::{self, GroupKey, Grouping, Kept, OverdueGroup},
+        reports::{self, GroupKey, Grouping, OverdueGroup},
     },
 };
 
@@ -31,19 +31,6 @@ pub enum SummaryBy {
     Agency,
     Field,
     Kind,
-}
-
-/// By what the report on promises is grouped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TimelinessBy {
-    #[default]
-    Agency,
-    Field,
-    Kind,
-    Channel,
-    Level,
-    Month,
 }
 
 /// What a group is called.
@@ -62,13 +49,6 @@ pub struct Summary {
     pub as_of: Instant,
     pub total: i64,
     pub groups: Vec<(Group, OverdueGroup)>,
-}
-
-/// How promises were kept, by group, in the order of the keys.
-#[derive(Debug)]
-pub struct Report {
-    pub as_of: Instant,
-    pub rows: Vec<(Group, Kept)>,
 }
 
 /// How many petitions of a kind have a status; nothing where the number is too small to be told.
@@ -120,42 +100,6 @@ pub fn overdue_by_level(tx: &mut AnyConnection, world: &World) -> Result<BTreeMa
     Ok(levels)
 }
 
-/// How promises were kept for the petitions received in a time, as they stood at a moment.
-pub fn timeliness(
-    tx: &mut AnyConnection,
-    world: &World,
-    reader: &Reader,
-    asked: &Asked,
-    by: TimelinessBy,
-) -> Result<Report, Error> {
-    let question = asked.question(world, reader);
-    let as_of = question.moment.at();
-    let grouping = match by {
-        TimelinessBy::Agency | TimelinessBy::Level => Grouping::Agency,
-        TimelinessBy::Field => Grouping::Field,
-        TimelinessBy::Kind => Grouping::Kind,
-        TimelinessBy::Channel => Grouping::Channel,
-        TimelinessBy::Month => Grouping::Month,
-    };
-    let found = reports::timeliness(tx, &question, grouping)?;
-    let names = Names::load(tx, grouping, found.iter().map(|(key, _)| key), as_of.day(world.zone()))?;
-    let mut rows: BTreeMap<String, (Group, Kept)> = BTreeMap::new();
-    for (key, kept) in found {
-        let group = if by == TimelinessBy::Level { names.level_of(&key) } else { names.of(&key) };
-        let row = rows.entry(group.key.clone()).or_insert_with(|| (group, Kept::default()));
-        row.1 += kept;
-    }
-    Ok(Report { as_of, rows: rows.into_values().collect() })
-}
-
-/// The share of the resolved petitions that were resolved in time; nothing when none was resolved.
-pub fn on_time_rate(kept: &Kept) -> Option<f64> {
-    let in_time = u32::try_from(kept.resolved_early + kept.resolved_on_time).ok()?;
-    let late = u32::try_from(kept.resolved_late).ok()?;
-    let resolved = f64::from(in_time) + f64::from(late);
-    (resolved > 0.0).then(|| f64::from(in_time) / resolved)
-}
-
 /// How many petitions there are of each kind and status, for everybody: none before its classification, and of
 /// complaints and denunciations no count from which one could guess whose it is.
 pub fn public_statistics(tx: &mut AnyConnection) -> Result<Vec<PublicCount>, Error> {
@@ -176,13 +120,13 @@ pub fn public_statistics(tx: &mut AnyConnection) -> Result<Vec<PublicCount>, Err
 }
 
 /// The names of groups, as they were at a day.
-struct Names {
+pub(super) struct Names {
     agencies: HashMap<AgencyId, AgencyVersion>,
     fields: HashMap<String, Words>,
 }
 
 impl Names {
-    fn load<'a>(
+    pub(super) fn load<'a>(
         tx: &mut AnyConnection,
         grouping: Grouping,
         keys: impl Iterator<Item = &'a GroupKey>,
@@ -199,7 +143,7 @@ impl Names {
         Ok(Self { agencies: agencies::on(tx, &ids, day)?, fields: named.collect() })
     }
 
-    fn of(&self, key: &GroupKey) -> Group {
+    pub(super) fn of(&self, key: &GroupKey) -> Group {
         let labels = |vi: &str, en: &str| Words::new(vi, en);
         let (code, name, agency) = match key {
             GroupKey::Agency(id) => match self.agencies.get(id) {
@@ -217,7 +161,7 @@ impl Names {
         Group { key: code, name, agency }
     }
 
-    fn level_of(&self, key: &GroupKey) -> Group {
+    pub(super) fn level_of(&self, key: &GroupKey) -> Group {
         let level: Option<Level> = match key {
             GroupKey::Agency(id) => self.agencies.get(id).and_then(|agency| agency.level),
             _ => None,

@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod clock;
 pub mod decide;
 pub mod event;
+pub mod figures;
 pub mod id;
 pub mod identifiers;
 pub mod lifecycle;

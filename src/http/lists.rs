@@ -147,7 +147,7 @@ impl ToSchema for OverdueSorts {}
 /// A petition in a list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000003", "code": "KN-7Q2M9K4T-X", "kind": "proposal", "channel": "dialogue_conference", "state": "in_progress", "public_status": "in_progress", "timeliness": "overdue", "title": "Ngõ 45 ngập mỗi khi mưa", "field_code": "urban_infrastructure", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "responsible_person": {"id": "01934f6e-0000-7000-8000-000000000002", "full_name": "Lê Văn Xử Lý", "position": "Chuyên viên"}, "deadline": {"stage": "resolution", "due_at": "2026-11-17T17:00:00Z", "due_on": "2026-11-17", "first_due_at": "2026-11-17T17:00:00Z", "basis": "rule", "provisional": false, "rule": {"code": "dialogue-conference", "legal_basis": "Quy định nội bộ"}}, "overdue_days": 6, "overdue_working_days": 4, "received_at": "2026-10-12T02:00:00Z", "version": 4}))]
-struct ListedView {
+pub(super) struct ListedView {
     #[schema(value_type = uuid::Uuid)]
     id: PetitionId,
     code: String,
@@ -258,7 +258,7 @@ fn views(page: Page, rules: &RuleBook) -> (Vec<ListedView>, Option<String>, Inst
 }
 
 impl ListedView {
-    fn of(item: Item, rules: &RuleBook, as_of: Instant) -> Self {
+    pub(super) fn of(item: Item, rules: &RuleBook, as_of: Instant) -> Self {
         let deadline = deadline(&item, rules, as_of);
         let span = item.row.span;
         let agency = item.agency.map_or_else(Default::default, |agency| (agency.code, agency.name));

@@ -15,6 +15,7 @@ mod cors;
 pub mod edge;
 mod encoding;
 pub mod extract;
+mod figures;
 pub mod headers;
 mod health;
 pub mod help;
@@ -80,7 +81,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))
         .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
         .service(resource("/v1/overdue/summary").route(get().to(reports::summarise_overdue)))
-        .service(resource("/v1/reports/timeliness").route(get().to(reports::report_timeliness)))
+        .configure(figures::routes)
         .service(resource("/v1/public/statistics").route(get().to(reports::read_public_statistics)))
         .configure(actions::routes)
         .service(resource("/v1/tracking").route(post().to(tracking::open_tracking)))
@@ -109,6 +110,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         sandbox::Api::openapi(),
         lists::Api::openapi(),
         reports::Api::openapi(),
+        figures::Api::openapi(),
         tracking::Api::openapi(),
         public::Api::openapi(),
         reference::Api::openapi(),

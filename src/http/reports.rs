@@ -1,4 +1,4 @@
-//! Figures: what is overdue by group, how promises were kept, what everybody may count.
+//! What is overdue by group, and what everybody may count.
 
 use actix_web::{HttpResponse, http::header};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::{
     app::{
         Error,
         lists::Asked,
-        reports::{self, Group, PublicCount, Report, Summary, SummaryBy, TimelinessBy, on_time_rate},
+        reports::{self, Group, PublicCount, Summary, SummaryBy},
         when::When,
     },
     domain::{
@@ -27,11 +27,10 @@ use crate::{
         time::Instant,
         vocabulary::{Channel, Code, Kind, Language, PublicStatus, Stage},
     },
-    store::reports::Kept,
 };
 
 #[derive(OpenApi)]
-#[openapi(paths(summarise_overdue, report_timeliness, read_public_statistics))]
+#[openapi(paths(summarise_overdue, read_public_statistics))]
 pub(super) struct Api;
 
 /// What of the overdue is counted.
@@ -67,42 +66,15 @@ pub(super) struct SummaryQuery {
     min_days_overdue: Option<UpTo<36_500>>,
 }
 
-/// Which promises are looked at.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct TimelinessQuery {
-    /// Received then or later: a day or an instant.
-    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-01-01")]
-    from: Option<When>,
-    /// Received before: a day or an instant.
-    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-01")]
-    to: Option<When>,
-    /// As it stood at this instant, or at the end of this day; in the future, as it will stand if nothing happens.
-    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
-    as_of: Option<When>,
-    /// `agency`, `field`, `kind`, `channel`, `level` or `month`.
-    #[serde(default)]
-    #[param(value_type = TimelinessGroups, inline, required = false, example = "agency")]
-    group_by: TimelinessBy,
-}
-
-/// [`SummaryBy`] and [`TimelinessBy`] to the document.
+/// [`SummaryBy`] to the document.
 enum SummaryGroups {}
-enum TimelinessGroups {}
 
 impl PartialSchema for SummaryGroups {
     fn schema() -> RefOr<Schema> {
         one_of(["agency", "field", "kind"])
     }
 }
-impl PartialSchema for TimelinessGroups {
-    fn schema() -> RefOr<Schema> {
-        one_of(["agency", "field", "kind", "channel", "level", "month"])
-    }
-}
 impl ToSchema for SummaryGroups {}
-impl ToSchema for TimelinessGroups {}
 
 /// How many of a group are overdue.
 #[derive(Debug, Serialize, ToSchema)]
@@ -128,39 +100,6 @@ struct OverdueSummary {
     total: i64,
     #[schema(max_items = 10000)]
     groups: Vec<SummaryGroup>,
-}
-
-/// How promises were kept in a group; the columns after `received` add up to it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "received": 20, "resolved_early": 6, "resolved_on_time": 4, "resolved_late": 2, "open_in_time": 3, "open_overdue": 1, "open_paused": 1, "ended_otherwise": 2, "no_deadline": 1, "on_time_rate": 0.8333}))]
-struct TimelinessRow {
-    /// The code of the group; of a month `2026-06`; `unknown` for agencies without a level.
-    key: String,
-    name: String,
-    received: i64,
-    /// Answered on a day before the last one.
-    resolved_early: i64,
-    resolved_on_time: i64,
-    resolved_late: i64,
-    open_in_time: i64,
-    open_overdue: i64,
-    open_paused: i64,
-    /// Rejected, forwarded, merged, split, filed, withdrawn or terminated.
-    ended_otherwise: i64,
-    no_deadline: i64,
-    /// The share of the resolved that were resolved in time, 0 to 1; null when nothing was resolved.
-    on_time_rate: Option<f64>,
-}
-
-/// How promises were kept.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "rows": []}))]
-struct TimelinessReport {
-    /// The moment it shows.
-    #[schema(value_type = String, format = DateTime)]
-    as_of: Instant,
-    #[schema(max_items = 10000)]
-    rows: Vec<TimelinessRow>,
 }
 
 /// How many petitions of a kind have a status.
@@ -208,25 +147,6 @@ pub(super) async fn summarise_overdue(
     .await
 }
 
-/// Report how promises were kept.
-///
-/// For the petitions received in [`from`, `to`) that the caller may see, as they stood at `as_of`: by their first
-/// round alone, by the first that fits of answered, ended otherwise, without a clock, paused, overdue, in time.
-#[utoipa::path(get, path = "/v1/reports/timeliness", tag = "reports", security(("bearer" = [])), params(TimelinessQuery),
-    responses((status = 200, description = "Every group.", body = TimelinessReport)))]
-pub(super) async fn report_timeliness(
-    call: Call,
-    query: Query<TimelinessQuery>,
-) -> Result<HttpResponse, Problem> {
-    let language = call.language;
-    answer(&call, query, move |tx, world, reader, query| {
-        let by = query.group_by;
-        let report = reports::timeliness(tx, world, reader, &query.into(), by)?;
-        Ok(TimelinessReport::of(report, language))
-    })
-    .await
-}
-
 /// Count petitions for everybody.
 ///
 /// By kind and status, none before its classification. Of complaints and denunciations counts below 5 are
@@ -247,7 +167,7 @@ pub(super) async fn read_public_statistics(call: Call) -> Result<HttpResponse, P
         .json(view))
 }
 
-fn say(words: Words, language: Language) -> String {
+pub(super) fn say(words: Words, language: Language) -> String {
     match language {
         Language::Vi => words.vi,
         Language::En => words.en,
@@ -288,36 +208,10 @@ fn href(asked: &Asked, group: &Group, by: SummaryBy, as_of: Instant) -> Result<S
 }
 
 /// A value in a query (RFC 3986 §3.4).
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
     let part = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     text.bytes().map(part).collect()
-}
-
-impl TimelinessReport {
-    fn of(report: Report, language: Language) -> Self {
-        let rows = report.rows.into_iter().map(|(group, kept)| TimelinessRow::of(group, &kept, language));
-        Self { as_of: report.as_of, rows: rows.collect() }
-    }
-}
-
-impl TimelinessRow {
-    fn of(group: Group, kept: &Kept, language: Language) -> Self {
-        Self {
-            key: group.key,
-            name: say(group.name, language),
-            received: kept.received,
-            resolved_early: kept.resolved_early,
-            resolved_on_time: kept.resolved_on_time,
-            resolved_late: kept.resolved_late,
-            open_in_time: kept.open_in_time,
-            open_overdue: kept.open_overdue,
-            open_paused: kept.open_paused,
-            ended_otherwise: kept.ended_otherwise,
-            no_deadline: kept.no_deadline,
-            on_time_rate: on_time_rate(kept),
-        }
-    }
 }
 
 impl StatisticsRow {
@@ -346,11 +240,5 @@ impl From<SummaryQuery> for Asked {
             min_days_overdue: query.min_days_overdue.map(|days| days.0),
             ..Self::default()
         }
-    }
-}
-
-impl From<TimelinessQuery> for Asked {
-    fn from(query: TimelinessQuery) -> Self {
-        Self { received_from: query.from, received_to: query.to, as_of: query.as_of, ..Self::default() }
     }
 }

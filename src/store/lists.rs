@@ -58,9 +58,10 @@ pub fn page(
     }
 }
 
-type Face = (String, String, i32, Provenance);
+/// What of a petition's present face goes into a list.
+pub(super) type Face = (String, String, i32, Provenance);
 
-fn listed((span, (code, title, version, provenance)): (SpanRow, Face)) -> ListedRow {
+pub(super) fn listed((span, (code, title, version, provenance)): (SpanRow, Face)) -> ListedRow {
     ListedRow { span, code, title, version, provenance }
 }
 

@@ -14,6 +14,7 @@ mod connection;
 mod database;
 mod error;
 pub mod events;
+pub mod figures;
 pub mod handling;
 pub mod idempotency;
 pub mod keys;

@@ -59,6 +59,8 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/overdue", Officials),
     ("get", "/v1/overdue/summary", Officials),
     ("get", "/v1/reports/timeliness", Officials),
+    ("get", "/v1/reports/flow", Officials),
+    ("get", "/v1/reports/{report}/petitions", Officials),
     ("get", "/v1/officials", Officials),
     ("post", "/v1/officials", Officials),
     ("get", "/v1/officials/{id}", Officials),

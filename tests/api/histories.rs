@@ -87,7 +87,7 @@ async fn what_is_derived_agrees_with_the_events(db: TestDb) {
 }
 
 /// One history: up to so many steps, each a random row of the table at a later time; returns what was done.
-fn history_of(
+pub(crate) fn history_of(
     tx: &mut AnyConnection,
     world: &World,
     people: &People,

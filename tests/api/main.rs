@@ -17,6 +17,8 @@ mod bounds;
 mod cli;
 mod cube;
 mod demo;
+mod figures;
+mod flow;
 mod histories;
 mod import;
 mod kill;
@@ -63,6 +65,8 @@ fn all_cases() -> Vec<Case> {
         cli::cases(),
         cube::cases(),
         demo::cases(),
+        figures::cases(),
+        flow::cases(),
         histories::cases(),
         import::cases(),
         kill::cases(),

@@ -1,0 +1,275 @@
+//! Figures by group. The database groups by what stretches hold; levels, agencies with all below them, quarters and
+//! windows of the inspectorate are put together from that, since every petition is in one group there.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Wanted, columns, wanted::AtLevel};
+use crate::{
+    app::{
+        Error, World,
+        lists::Reader,
+        reports::{Group, Names},
+        when::When,
+    },
+    domain::{
+        figures::{self, Report},
+        id::AgencyId,
+        refusal::Words,
+        time::{Day, Instant},
+        vocabulary::{Code, Kind, Level},
+    },
+    store::{
+        AnyConnection, agencies,
+        figures::{self as store, Population},
+        reports::{GroupKey, Grouping},
+    },
+};
+
+/// By what a report is grouped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupBy {
+    #[default]
+    Agency,
+    /// By agency, each with everything below it: a petition is in several groups.
+    Subtree,
+    Field,
+    Kind,
+    Channel,
+    Level,
+    Month,
+    Quarter,
+    InspectoratePeriod,
+    /// All in one.
+    None,
+}
+
+impl GroupBy {
+    /// What the database groups by, where that is all there is to it.
+    pub(super) fn grouping(self) -> Option<Grouping> {
+        match self {
+            Self::Agency => Some(Grouping::Agency),
+            Self::Field => Some(Grouping::Field),
+            Self::Kind => Some(Grouping::Kind),
+            Self::Channel => Some(Grouping::Channel),
+            Self::Month => Some(Grouping::Month),
+            Self::Subtree | Self::Level | Self::Quarter | Self::InspectoratePeriod | Self::None => None,
+        }
+    }
+
+    /// What the database groups by, of which the groups are put together.
+    fn parts(self) -> Grouping {
+        match self {
+            Self::Subtree | Self::Level => Grouping::Agency,
+            Self::Quarter => Grouping::Month,
+            Self::InspectoratePeriod | Self::None => Grouping::Kind,
+            one => one.grouping().unwrap_or(Grouping::Kind),
+        }
+    }
+}
+
+/// A group with what was counted of it.
+#[derive(Debug)]
+pub(super) struct Grouped {
+    pub(super) group: Group,
+    /// The question narrowed to the group, and fixed to the moment.
+    pub(super) wanted: Wanted,
+    /// In the order of the report's columns.
+    pub(super) counts: Vec<i64>,
+}
+
+/// What is known of a group before it is counted.
+type Named = (Group, Wanted);
+type Groups = BTreeMap<String, Grouped>;
+
+/// Counts every column of a report by group.
+pub(super) fn counted(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    report: Report,
+    wanted: &Wanted,
+    by: GroupBy,
+) -> Result<Groups, Error> {
+    let population = wanted.population(tx, world, reader, report)?;
+    let as_of = population.question.moment.at();
+    let wanted = &Wanted { as_of: Some(When::At(as_of)), ..wanted.clone() };
+    let columns = columns(report);
+    let mut groups = Groups::new();
+    if by == GroupBy::InspectoratePeriod {
+        for (named, window) in periods(tx, world, reader, report, wanted, &population)? {
+            let found = store::counts(tx, &window, by.parts(), &columns)?;
+            found.into_iter().for_each(|(_, counts)| take_in(&mut groups, named.clone(), &counts));
+        }
+        return Ok(groups);
+    }
+    let found = store::counts(tx, &population, by.parts(), &columns)?;
+    let keys: Vec<GroupKey> = found.keys().cloned().collect();
+    let day = as_of.day(world.zone());
+    let names = Names::load(tx, by.parts(), keys.iter(), day)?;
+    let above = if by == GroupBy::Subtree { Above::load(tx, wanted, &keys, day)? } else { Above::default() };
+    for (key, counts) in found {
+        let of = |group: Group| {
+            let narrowed = narrowed(world, wanted, by, &group);
+            (group, narrowed)
+        };
+        match by {
+            GroupBy::Subtree => above.of(&key).for_each(|group| take_in(&mut groups, of(group), &counts)),
+            GroupBy::Level => take_in(&mut groups, of(names.level_of(&key)), &counts),
+            GroupBy::Quarter => take_in(&mut groups, of(quarter(&key)), &counts),
+            GroupBy::None => take_in(&mut groups, of(everything()), &counts),
+            _ => take_in(&mut groups, of(names.of(&key)), &counts),
+        }
+    }
+    Ok(groups)
+}
+
+/// Adds counts to a group.
+fn take_in(groups: &mut Groups, (group, wanted): Named, counts: &[i64]) {
+    let empty = || Grouped { group: group.clone(), wanted, counts: vec![0; counts.len()] };
+    let grouped = groups.entry(place(&group)).or_insert_with(empty);
+    grouped.counts.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+}
+
+/// The place of a group among the others: two agencies may have had one code at different times.
+fn place(group: &Group) -> String {
+    let id = group.agency.map(|id| id.to_string()).unwrap_or_default();
+    format!("{}\u{0}{id}", group.key)
+}
+
+fn everything() -> Group {
+    Group { key: "all".to_owned(), name: Words::new("Tất cả", "All"), agency: None }
+}
+
+/// The quarter of a month.
+fn quarter(key: &GroupKey) -> Group {
+    let month = match key {
+        GroupKey::Month(month) => month.as_str(),
+        _ => "",
+    };
+    let (year, month) = month.split_once('-').unwrap_or_default();
+    let number = month.parse::<u8>().map_or(0, |month| month.saturating_sub(1) / 3 + 1);
+    let name = Words::new(format!("Quý {number}/{year}"), format!("Q{number} {year}"));
+    Group { key: format!("{year}-Q{number}"), name, agency: None }
+}
+
+/// The first day of a month or quarter, and the first day after it.
+fn days(key: &str) -> Option<(Day, Day)> {
+    let (year, part) = key.split_once('-')?;
+    let year: i16 = year.parse().ok()?;
+    let (month, length) = match part.strip_prefix('Q') {
+        Some(quarter) => ((quarter.parse::<i8>().ok()? - 1) * 3 + 1, 3),
+        None => (part.parse().ok()?, 1),
+    };
+    let first = jiff::civil::Date::new(year, month, 1).ok()?;
+    let after = first.checked_add(jiff::Span::new().months(length)).ok()?;
+    Some((Day::new(first), Day::new(after)))
+}
+
+/// The question of one group.
+fn narrowed(world: &World, wanted: &Wanted, by: GroupBy, group: &Group) -> Wanted {
+    let mut wanted = wanted.clone();
+    match by {
+        GroupBy::Agency => (wanted.agency_id, wanted.subtree) = (group.agency, Some(false)),
+        GroupBy::Subtree => {
+            let below = wanted.subtree.unwrap_or(true);
+            (wanted.agency_id, wanted.subtree) = (group.agency, Some(below));
+        }
+        GroupBy::Field => wanted.field_code = Some(group.key.clone()),
+        GroupBy::Kind => wanted.kind = Kind::parse(&group.key),
+        GroupBy::Channel => wanted.channel = Code::parse(&group.key),
+        GroupBy::Level => wanted.level = Some(AtLevel(Level::parse(&group.key))),
+        GroupBy::Month | GroupBy::Quarter => {
+            if let Some((first, after)) = days(&group.key) {
+                wanted = within(world, &wanted, first, after);
+            }
+        }
+        GroupBy::InspectoratePeriod | GroupBy::None => {}
+    }
+    wanted
+}
+
+/// The part of a window that lies in these days.
+fn within(world: &World, wanted: &Wanted, first: Day, after: Day) -> Wanted {
+    let (start, end) = (first.start(world.zone()), after.start(world.zone()));
+    let from = wanted.from.filter(|from| from.start(world) > start).unwrap_or(When::On(first));
+    let to = wanted.to.filter(|to| to.start(world) < end).unwrap_or(When::On(after));
+    Wanted { from: Some(from), to: Some(to), ..wanted.clone() }
+}
+
+/// The quarters of the inspectorate in which petitions were received, each with its part of the population.
+fn periods(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    report: Report,
+    wanted: &Wanted,
+    population: &Population,
+) -> Result<Vec<(Named, Population)>, Error> {
+    let Some((first, last)) = store::received_between(tx, population)? else { return Ok(Vec::new()) };
+    let of = |at: Instant| figures::inspectorate_quarter(at.day(world.zone()));
+    let (mut now, end) = (of(first), of(last));
+    let mut periods = Vec::new();
+    while now <= end {
+        let (year, number) = now;
+        let next = if number == 4 { (year + 1, 1) } else { (year, number + 1) };
+        let begins = |(year, number)| figures::inspectorate_quarter_start(year, number);
+        let name = Words::new(
+            format!("Kỳ báo cáo quý {number}/{year} (ngày 15 đến ngày 14)"),
+            format!("Inspectorate Q{number} {year} (15th to 14th)"),
+        );
+        let group = Group { key: format!("{year}-Q{number}"), name, agency: None };
+        let narrowed = within(world, wanted, begins(now), begins(next));
+        let window = narrowed.population(tx, world, reader, report)?;
+        periods.push(((group, narrowed), window));
+        now = next;
+    }
+    Ok(periods)
+}
+
+/// The agencies above those that petitions are with, and themselves, inside what was asked for.
+#[derive(Debug, Default)]
+struct Above(BTreeMap<AgencyId, Vec<Group>>);
+
+impl Above {
+    fn load(tx: &mut AnyConnection, wanted: &Wanted, keys: &[GroupKey], day: Day) -> Result<Self, Error> {
+        let held: Vec<AgencyId> = keys
+            .iter()
+            .filter_map(|key| match key {
+                GroupKey::Agency(id) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        let inside = match wanted.agency_id {
+            Some(top) if wanted.subtree == Some(false) => Some(vec![top]),
+            Some(top) => Some(agencies::descendants(tx, top)?),
+            None => None,
+        };
+        let mut pairs = store::above(tx, &held)?;
+        pairs.retain(|(above, own)| match (&inside, wanted.subtree) {
+            (_, Some(false)) => above == own,
+            (Some(inside), _) => inside.contains(above),
+            (None, _) => true,
+        });
+        let named: Vec<AgencyId> = pairs.iter().map(|(above, _)| *above).collect();
+        let called = agencies::on(tx, &named, day)?;
+        let mut groups: BTreeMap<AgencyId, Vec<Group>> = BTreeMap::new();
+        for (above, own) in pairs {
+            let name = called.get(&above).map(|agency| (agency.code.clone(), agency.name.clone()));
+            let (key, name) = name.unwrap_or_else(|| (above.to_string(), String::new()));
+            let group = Group { key, name: Words::new(name.clone(), name), agency: Some(above) };
+            groups.entry(own).or_default().push(group);
+        }
+        Ok(Self(groups))
+    }
+
+    fn of(&self, key: &GroupKey) -> impl Iterator<Item = Group> + '_ {
+        let own = match key {
+            GroupKey::Agency(id) => self.0.get(id),
+            _ => None,
+        };
+        own.into_iter().flatten().cloned()
+    }
+}

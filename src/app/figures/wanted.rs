@@ -1,0 +1,189 @@
+//! What a reader asks of a report, in his words, and what the store is asked for it.
+
+use serde::{Deserialize, Serialize};
+
+use super::GroupBy;
+use crate::{
+    app::{
+        Error, World,
+        lists::{Asked, Reader},
+        when::{When, moment},
+    },
+    domain::{
+        figures::Report,
+        id::AgencyId,
+        refusal::FieldError,
+        time::Instant,
+        vocabulary::{Channel, Code, Kind, Level},
+    },
+    store::{
+        AnyConnection, agencies,
+        figures::{self, Attribution, Basis, Moves, Population},
+        lists::Moment,
+    },
+};
+
+/// The level of an agency, or that it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtLevel(pub Option<Level>);
+
+impl AtLevel {
+    /// The code for agencies without a level.
+    pub const UNKNOWN: &'static str = "unknown";
+}
+
+impl Serialize for AtLevel {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.map_or(Self::UNKNOWN, Code::as_str))
+    }
+}
+
+impl<'de> Deserialize<'de> for AtLevel {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        if code == Self::UNKNOWN {
+            return Ok(Self(None));
+        }
+        let level = Level::parse(&code).map(|level| Self(Some(level)));
+        level.ok_or_else(|| serde::de::Error::custom("expected the code of a level, or unknown"))
+    }
+}
+
+/// What the flow counts, and with which agency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CountBy {
+    pub basis: Option<Basis>,
+    pub attribution: Option<Attribution>,
+}
+
+/// What is asked of a report; nothing means anything.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Wanted {
+    /// The first instant of the window; a day begins it.
+    pub from: Option<When>,
+    /// The first instant after the window; a day begins it.
+    pub to: Option<When>,
+    pub as_of: Option<When>,
+    pub agency_id: Option<AgencyId>,
+    /// Whether the agencies below are meant too; yes unless told.
+    pub subtree: Option<bool>,
+    pub field_code: Option<String>,
+    pub kind: Option<Kind>,
+    pub channel: Option<Channel>,
+    pub level: Option<AtLevel>,
+    #[serde(flatten)]
+    pub count_by: CountBy,
+    /// Only where it changes what is counted: in the flow.
+    pub group_by: Option<GroupBy>,
+}
+
+fn bad(parameter: &str, code: &'static str, vi: &str, en: &str) -> Error {
+    Error::BadParameter(FieldError::new(parameter, code, vi, en))
+}
+
+impl Wanted {
+    /// The same question, fixed to the moment, if the report can answer it.
+    pub(super) fn checked(&self, world: &World, report: Report, by: GroupBy) -> Result<Self, Error> {
+        let bound = |when: Option<When>| when.map(|when| when.start(world));
+        if let (Some(from), Some(to)) = (bound(self.from), bound(self.to))
+            && from > to
+        {
+            return Err(bad(
+                "to",
+                "window_upside_down",
+                "Kỳ báo cáo kết thúc trước khi bắt đầu: đổi chỗ from và to.",
+                "The window ends before it begins: exchange from and to.",
+            ));
+        }
+        if report == Report::Flow && (by.grouping().is_none() && by != GroupBy::None || self.level.is_some())
+        {
+            return Err(bad(
+                "group_by",
+                "not_in_this_report",
+                "Báo cáo tồn đọng chỉ nhóm theo agency, field, kind, channel hoặc none.",
+                "The flow is balanced by agency, field, kind, channel or none only.",
+            ));
+        }
+        if report != Report::Flow && self.count_by != CountBy::default() {
+            return Err(bad(
+                "basis",
+                "not_in_this_report",
+                "basis và attribution chỉ dùng cho báo cáo flow.",
+                "basis and attribution belong to the flow only.",
+            ));
+        }
+        let group_by = (report == Report::Flow).then_some(by);
+        Ok(Self { group_by, ..self.clone() })
+    }
+
+    /// The moment that is shown.
+    pub(super) fn moment(&self, world: &World) -> Moment {
+        moment(world, self.as_of)
+    }
+
+    /// Of whom the figures speak.
+    pub(super) fn population(
+        &self,
+        tx: &mut AnyConnection,
+        world: &World,
+        reader: &Reader,
+        report: Report,
+    ) -> Result<Population, Error> {
+        let standing = report != Report::Flow;
+        let asked = Asked {
+            as_of: self.as_of,
+            agency_id: self.agency_id,
+            subtree: self.subtree,
+            field_code: self.field_code.clone(),
+            kind: self.kind,
+            channel: self.channel,
+            received_from: self.from.filter(|_| standing),
+            received_to: self.to.filter(|_| standing),
+            ..Asked::default()
+        };
+        let question = asked.question(world, reader);
+        let agencies = match self.level {
+            Some(level) => Some(at_level(tx, level, question.moment.at().day(world.zone()))?),
+            None => None,
+        };
+        let moves = (!standing).then(|| self.moves(world));
+        Ok(Population { question, agencies, moves })
+    }
+
+    /// The window ends no later than the moment that is shown, whose events count.
+    fn moves(&self, world: &World) -> Moves {
+        let end = self.moment(world).at().plus_micros(1);
+        let to = self.to.map_or(end, |to| to.start(world).min(end));
+        let ever = Instant::from_micros(EVER).unwrap_or(to);
+        let from = self.from.map_or(ever, |from| from.start(world)).min(to);
+        let narrowed = [
+            self.agency_id.is_some(),
+            self.field_code.is_some(),
+            self.kind.is_some(),
+            self.channel.is_some(),
+        ];
+        Moves {
+            from,
+            to,
+            attribution: self.count_by.attribution.unwrap_or_default(),
+            basis: self.count_by.basis.unwrap_or_default(),
+            grouping: self.group_by.and_then(GroupBy::grouping),
+            narrowed,
+        }
+    }
+}
+
+/// Before everything: 0001-01-01T00:00:00Z, in microseconds from 1970.
+const EVER: i64 = -62_135_596_800_000_000;
+
+/// The agencies that had a level on a day.
+fn at_level(
+    tx: &mut AnyConnection,
+    wanted: AtLevel,
+    day: crate::domain::time::Day,
+) -> Result<Vec<AgencyId>, Error> {
+    let all = figures::agencies(tx)?;
+    let called = agencies::on(tx, &all, day)?;
+    let level = |id: &AgencyId| called.get(id).and_then(|agency| agency.level);
+    Ok(all.into_iter().filter(|id| level(id) == wanted.0).collect())
+}

@@ -1,0 +1,230 @@
+//! The figures of the reports: what each counts, in words, and what a rate is a share of.
+//!
+//! Every figure has an id that never changes its meaning: another definition gets another id. What a [`Column`] counts
+//! is said in SQL once, in `store::figures`, for the figure and for the list behind it, so that the two cannot differ.
+
+mod flow;
+mod timeliness;
+
+use super::{
+    time::Day,
+    vocabulary::{Code, Language},
+};
+
+/// A report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// How promises were kept.
+    Timeliness,
+    /// What was there, came, went and stayed.
+    Flow,
+}
+
+/// What is counted: petitions of a population, in the flow their moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Column {
+    Received,
+    ResolvedEarly,
+    ResolvedOnTime,
+    ResolvedLate,
+    OpenInTime,
+    OpenOverdue,
+    OpenPaused,
+    EndedOtherwise,
+    NoDeadline,
+    Resolved,
+    ResolvedInTime,
+    EndedLate,
+    JudgedStrictly,
+    InTimeByIssueDate,
+
+    Opening,
+    CameIn,
+    CameBack,
+    MovedIn,
+    WasAnswered,
+    WasEnded,
+    MovedOut,
+    Closing,
+}
+
+/// How a figure is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    Count(Column),
+    /// A share of two counts of the same report, by id: 0 to 1, nothing where the second is zero.
+    Share {
+        of: &'static str,
+        among: &'static str,
+    },
+}
+
+/// A figure of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figure {
+    pub id: &'static str,
+    pub measure: Measure,
+    name: [&'static str; 2],
+    words: [&'static str; 2],
+}
+
+impl Figure {
+    const fn count(
+        id: &'static str,
+        column: Column,
+        name: [&'static str; 2],
+        words: [&'static str; 2],
+    ) -> Self {
+        Self { id, measure: Measure::Count(column), name, words }
+    }
+
+    const fn share(
+        id: &'static str,
+        [of, among]: [&'static str; 2],
+        name: [&'static str; 2],
+        words: [&'static str; 2],
+    ) -> Self {
+        Self { id, measure: Measure::Share { of, among }, name, words }
+    }
+
+    /// What it is called.
+    pub fn name(&self, language: Language) -> &'static str {
+        said(self.name, language)
+    }
+
+    /// What it counts.
+    pub fn definition(&self, language: Language) -> &'static str {
+        said(self.words, language)
+    }
+}
+
+fn said([vi, en]: [&'static str; 2], language: Language) -> &'static str {
+    match language {
+        Language::Vi => vi,
+        Language::En => en,
+    }
+}
+
+impl Report {
+    /// Its figures, in the order of the columns.
+    pub fn figures(self) -> &'static [Figure] {
+        match self {
+            Self::Timeliness => timeliness::FIGURES,
+            Self::Flow => flow::FIGURES,
+        }
+    }
+
+    /// The figure of an id.
+    pub fn figure(self, id: &str) -> Option<&'static Figure> {
+        self.figures().iter().find(|figure| figure.id == id)
+    }
+
+    /// What the list behind a figure shows: what is counted, or what a rate, mean or median is taken of.
+    pub fn behind(self, figure: &Figure) -> Option<Column> {
+        match figure.measure {
+            Measure::Count(column) => Some(column),
+            Measure::Share { among, .. } => match self.figure(among)?.measure {
+                Measure::Count(column) => Some(column),
+                Measure::Share { .. } => None,
+            },
+        }
+    }
+}
+
+impl Code for Report {
+    const ALL: &'static [Self] = &[Self::Timeliness, Self::Flow];
+    const NAME: &'static str = "report";
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Timeliness => "timeliness",
+            Self::Flow => "flow",
+        }
+    }
+
+    fn label(self, language: Language) -> &'static str {
+        let name = match self {
+            Self::Timeliness => ["Thời hạn giải quyết", "Timeliness"],
+            Self::Flow => ["Tồn đầu kỳ, phát sinh, tồn cuối kỳ", "Flow"],
+        };
+        said(name, language)
+    }
+}
+
+/// The inspectorate's quarter that a day falls into: its year and number. Quarters run from the 15th of the last month
+/// of the quarter before to the 14th of their own last month (TT 01/2024/TT-TTCP): the first from 15 December.
+pub fn inspectorate_quarter(day: Day) -> (i16, i8) {
+    let date = day.date();
+    // From the 15th on a day belongs to the month after.
+    let month = date.month() + i8::from(date.day() >= 15);
+    let year = date.year() + i16::from(month > 12);
+    let month = (month - 1) % 12;
+    (year, month / 3 + 1)
+}
+
+/// The first day of an inspectorate's quarter.
+pub fn inspectorate_quarter_start(year: i16, quarter: i8) -> Day {
+    let (year, month) = if quarter <= 1 { (year - 1, 12) } else { (year, (quarter - 1) * 3) };
+    Day::new(jiff::civil::date(year.clamp(1, 9999), month.clamp(1, 12), 15))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn quarter(day: &str) -> String {
+        let (year, quarter) = inspectorate_quarter(day.parse().unwrap());
+        format!("{year}-Q{quarter} from {}", inspectorate_quarter_start(year, quarter))
+    }
+
+    #[test]
+    fn the_inspectorate_counts_from_the_fifteenth() {
+        for (day, expected) in [
+            ("2025-12-14", "2025-Q4 from 2025-09-15"),
+            ("2025-12-15", "2026-Q1 from 2025-12-15"),
+            ("2026-01-31", "2026-Q1 from 2025-12-15"),
+            ("2026-03-14", "2026-Q1 from 2025-12-15"),
+            ("2026-03-15", "2026-Q2 from 2026-03-15"),
+            ("2026-06-14", "2026-Q2 from 2026-03-15"),
+            ("2026-06-15", "2026-Q3 from 2026-06-15"),
+            ("2026-09-15", "2026-Q4 from 2026-09-15"),
+            ("2026-12-14", "2026-Q4 from 2026-09-15"),
+            ("2026-12-31", "2027-Q1 from 2026-12-15"),
+        ] {
+            assert_eq!(quarter(day), expected, "{day}");
+        }
+    }
+
+    #[test]
+    fn every_figure_is_one_and_rests_on_counts() {
+        for report in Report::ALL {
+            let ids: BTreeSet<_> = report.figures().iter().map(|figure| figure.id).collect();
+            assert_eq!(ids.len(), report.figures().len(), "{report:?} has two figures of one id");
+            for figure in report.figures() {
+                assert!(report.behind(figure).is_some(), "{}: nothing behind it", figure.id);
+                if let Measure::Share { of, .. } = figure.measure {
+                    let counted = report.figure(of).map(|figure| figure.measure);
+                    assert!(matches!(counted, Some(Measure::Count(_))), "{}: {of}", figure.id);
+                }
+                for language in [Language::Vi, Language::En] {
+                    assert!(!figure.name(language).is_empty() && !figure.definition(language).is_empty());
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_day_is_in_the_quarter_it_is_said_to_be_in(days in 0i64..20_000) {
+            let day = Day::new(jiff::civil::date(1990, 1, 1)).plus_days(days);
+            let (year, number) = inspectorate_quarter(day);
+            let next = if number == 4 { (year + 1, 1) } else { (year, number + 1) };
+            prop_assert!(inspectorate_quarter_start(year, number) <= day);
+            prop_assert!(day < inspectorate_quarter_start(next.0, next.1));
+        }
+    }
+}

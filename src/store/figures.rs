@@ -1,0 +1,243 @@
+//! Figures of the reports, and the lists behind them: both ask by one condition, so that they cannot differ.
+//!
+//! A population is petitions joined with one stretch each: the one in force at a moment, or, for the flow, every open
+//! stretch that reaches into a window. What a column counts of it is said in `columns` and `moves`.
+
+mod columns;
+mod moves;
+mod written;
+
+use std::collections::HashMap;
+
+use diesel::{
+    dsl::{case_when, count},
+    prelude::*,
+    sql_types::{Integer, Text},
+};
+
+pub use self::moves::{Attribution, Basis, Moves};
+use self::written::Written;
+use super::{
+    AnyConnection, StoreError,
+    conditions::{self, Condition, Plain, Question},
+    lists::{Face, ListedRow, listed},
+    reports::{GroupKey, Grouping},
+    schema::{agency, agency_closure, petition, petition_span},
+    spans::SpanRow,
+    sql_types::sql::Id as SqlId,
+    together::padded,
+};
+use crate::domain::{
+    figures::Column,
+    id::{AgencyId, RowId},
+    time::Instant,
+    vocabulary::{Channel, Code, Kind},
+};
+
+/// Of whom figures speak.
+#[derive(Debug, Clone)]
+pub struct Population {
+    /// Its moment is the one that figures show.
+    pub question: Question,
+    /// Only with these agencies.
+    pub agencies: Option<Vec<AgencyId>>,
+    /// What happened in a window, in place of how things stood.
+    pub moves: Option<Moves>,
+}
+
+impl Population {
+    /// What is known of the stretches: nothing that was recorded later.
+    fn known(&self) -> Instant {
+        Instant::from_micros(Instant::MAX_MICROS).unwrap_or_else(|| self.question.moment.at())
+    }
+
+    /// A condition or value in SQL, with the instants of this population in its gaps.
+    fn written<ST>(&self, text: impl Into<String>) -> Written<ST> {
+        let at = self.question.moment.at();
+        let (from, to) = self.moves.map_or((at, at), |moves| (moves.from, moves.to));
+        Written::new(text, [("at", at), ("known", self.known()), ("from", from), ("to", to)])
+    }
+
+    /// Every condition of the population.
+    fn conditions(&self) -> Vec<Condition<Plain>> {
+        let mut all = match &self.moves {
+            None => conditions::of_petition(&self.question),
+            Some(moves) => moves::conditions(self, moves),
+        };
+        if let Some(agencies) = &self.agencies {
+            all.push(Box::new(petition_span::agency_id.eq_any(padded(agencies))));
+        }
+        all
+    }
+
+    /// What a column counts of it.
+    fn column(&self, column: Column) -> Condition<Plain> {
+        let text = match &self.moves {
+            None => columns::of(column),
+            Some(moves) => moves::of(column, moves),
+        };
+        Box::new(self.written(text))
+    }
+
+    /// What groups by agency.
+    fn agency(&self) -> Written<SqlId> {
+        let attribution = self.moves.map_or(Attribution::Holder, |moves| moves.attribution);
+        self.written(moves::agency(attribution))
+    }
+}
+
+/// How many columns one statement counts.
+const TOGETHER: usize = 8;
+type Counts = (i64, i64, i64, i64, i64, i64, i64, i64);
+
+/// Counts the rows for which a condition holds.
+macro_rules! those {
+    ($next:expr) => {
+        count(case_when($next, 1.into_sql::<Integer>()))
+    };
+}
+
+macro_rules! counted {
+    ($tx:expr, $population:expr, $columns:expr, $key:expr, $wrap:expr) => {{
+        let mut found: HashMap<GroupKey, Vec<i64>> = HashMap::new();
+        for part in $columns.chunks(TOGETHER) {
+            let mut rest = part.iter();
+            let mut next = || -> Condition<Plain> {
+                match rest.next() {
+                    Some(column) => $population.column(*column),
+                    None => Box::new($population.written("FALSE")),
+                }
+            };
+            let counts = (
+                those!(next()),
+                those!(next()),
+                those!(next()),
+                those!(next()),
+                those!(next()),
+                those!(next()),
+                those!(next()),
+                those!(next()),
+            );
+            let query = petition::table
+                .inner_join(petition_span::table)
+                .group_by($population.written::<Integer>("1"))
+                .select(($key, counts))
+                .into_boxed();
+            let all = $population.conditions();
+            let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
+            let rows: Vec<(_, Counts)> = query.load($tx)?;
+            for (key, counts) in rows {
+                add(&mut found, $wrap(key)?, counts, part.len());
+            }
+        }
+        Ok(found)
+    }};
+}
+
+/// Puts the counts of more columns beside those a group has; every statement finds the same groups.
+fn add(found: &mut HashMap<GroupKey, Vec<i64>>, key: GroupKey, counts: Counts, columns: usize) {
+    let (a, b, c, d, e, f, g, h) = counts;
+    let counts = [a, b, c, d, e, f, g, h].into_iter().take(columns);
+    found.entry(key).or_default().extend(counts);
+}
+
+/// Counts columns of a population by group, in no order.
+pub fn counts(
+    tx: &mut AnyConnection,
+    population: &Population,
+    grouping: Grouping,
+    columns: &[Column],
+) -> Result<HashMap<GroupKey, Vec<i64>>, StoreError> {
+    match grouping {
+        Grouping::Agency => counted!(tx, population, columns, population.agency(), of_agency),
+        by => {
+            let wrap = |text| named(by, text);
+            counted!(tx, population, columns, population.written::<Text>(column_of(by)), wrap)
+        }
+    }
+}
+
+/// What groups by something other than the agency.
+fn column_of(grouping: Grouping) -> &'static str {
+    match grouping {
+        Grouping::Agency => "petition_span.agency_id",
+        Grouping::Field => "petition_span.field_code",
+        Grouping::Kind => "petition_span.kind",
+        Grouping::Channel => "petition_span.channel",
+        Grouping::Month => "petition_span.received_month",
+    }
+}
+
+fn of_agency(id: AgencyId) -> Result<GroupKey, StoreError> {
+    Ok(GroupKey::Agency(id))
+}
+
+/// What such a column holds.
+fn named(grouping: Grouping, text: String) -> Result<GroupKey, StoreError> {
+    let unknown = || StoreError::Internal(format!("no code of this installation: {text}"));
+    Ok(match grouping {
+        Grouping::Kind => GroupKey::Kind(Kind::parse(&text).ok_or_else(unknown)?),
+        Grouping::Channel => GroupKey::Channel(Channel::parse(&text).ok_or_else(unknown)?),
+        Grouping::Month => GroupKey::Month(text),
+        Grouping::Field | Grouping::Agency => GroupKey::Field(text),
+    })
+}
+
+/// The place of a row in a list behind a figure.
+pub type Place = (Instant, RowId);
+
+/// A page of the list behind a figure, received last first, from after a place on. In the flow a petition stands in it
+/// once for each of its moves.
+pub fn page(
+    tx: &mut AnyConnection,
+    population: &Population,
+    column: Column,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<ListedRow>, StoreError> {
+    let face = (petition::code, petition::title, petition::version, petition::provenance);
+    let (received, id) = (petition_span::received_at, petition_span::id);
+    let mut query = petition::table
+        .inner_join(petition_span::table)
+        .select((SpanRow::as_select(), face))
+        .filter(population.column(column))
+        .order((received.desc(), id.desc()))
+        .limit(limit)
+        .into_boxed();
+    if let Some((at, row)) = after {
+        query = query.filter(received.le(at).and(received.lt(at).or(id.lt(row))));
+    }
+    let all = population.conditions();
+    let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
+    let rows: Vec<(SpanRow, Face)> = query.load(tx)?;
+    Ok(rows.into_iter().map(listed).collect())
+}
+
+/// When the first and the last petition of a population were received; nothing where there is none.
+pub fn received_between(
+    tx: &mut AnyConnection,
+    population: &Population,
+) -> Result<Option<(Instant, Instant)>, StoreError> {
+    let received = petition_span::received_at;
+    let query = petition::table
+        .inner_join(petition_span::table)
+        .select((diesel::dsl::min(received), diesel::dsl::max(received)))
+        .into_boxed();
+    let all = population.conditions();
+    let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
+    let (first, last): (Option<Instant>, Option<Instant>) = query.first(tx)?;
+    Ok(first.zip(last))
+}
+
+/// Each of these agencies with every agency above it and itself: what is above, and what it is above of.
+pub fn above(tx: &mut AnyConnection, agencies: &[AgencyId]) -> Result<Vec<(AgencyId, AgencyId)>, StoreError> {
+    Ok(agency_closure::table
+        .filter(agency_closure::descendant_id.eq_any(padded(agencies)))
+        .select((agency_closure::ancestor_id, agency_closure::descendant_id))
+        .load(tx)?)
+}
+
+/// Every agency there ever was.
+pub fn agencies(tx: &mut AnyConnection) -> Result<Vec<AgencyId>, StoreError> {
+    Ok(agency::table.select(agency::id).load(tx)?)
+}
