@@ -1,5 +1,6 @@
 //! The reports: figures by group, each with the question whose list is behind it.
 
+mod amounts;
 mod groups;
 mod list;
 mod wanted;
@@ -14,7 +15,7 @@ use self::groups::Grouped;
 use super::{Error, World, lists::Reader, reports::Group};
 use crate::{
     domain::{
-        figures::{Column, Figure, Measure, Report},
+        figures::{Column, Figure, Measure, Report, mean, median},
         time::Instant,
     },
     store::AnyConnection,
@@ -58,7 +59,7 @@ impl Row {
 fn columns(report: Report) -> Vec<Column> {
     let counted = report.figures().iter().filter_map(|figure| match figure.measure {
         Measure::Count(column) => Some(column),
-        Measure::Share { .. } => None,
+        Measure::Share { .. } | Measure::Mean { .. } | Measure::Median { .. } => None,
     });
     counted.collect()
 }
@@ -84,14 +85,17 @@ fn row(report: Report, grouped: Grouped) -> Row {
         .figures()
         .iter()
         .filter(|figure| matches!(figure.measure, Measure::Count(_)))
-        .zip(&grouped.counts)
+        .zip(&grouped.tally.counts)
         .map(|(figure, count)| (figure.id, *count))
         .collect();
     let count = |id: &str| counted.get(id).copied().unwrap_or_default();
+    let amounts = &grouped.tally.amounts;
     let figures = report.figures().iter().map(|figure| {
         let number = match figure.measure {
             Measure::Count(_) => Number::Count(count(figure.id)),
             Measure::Share { of, among } => Number::Measured(share(count(of), count(among))),
+            Measure::Mean { of, .. } => Number::Measured(amounts.get(&of).and_then(mean)),
+            Measure::Median { of, .. } => Number::Measured(amounts.get(&of).and_then(median)),
         };
         (figure, number)
     });

@@ -14,6 +14,7 @@ pub mod demo;
 mod effects;
 pub mod error;
 pub mod figures;
+pub mod fingerprints;
 pub mod guessing;
 pub mod history;
 pub mod idempotency;

@@ -3,8 +3,13 @@
 //! Every figure has an id that never changes its meaning: another definition gets another id. What a [`Column`] counts
 //! is said in SQL once, in `store::figures`, for the figure and for the list behind it, so that the two cannot differ.
 
+mod anomalies;
 mod flow;
+mod rates;
 mod timeliness;
+mod xld01;
+
+use std::collections::BTreeMap;
 
 use super::{
     time::Day,
@@ -18,6 +23,12 @@ pub enum Report {
     Timeliness,
     /// What was there, came, went and stayed.
     Flow,
+    /// Extensions, transfers, returns, durations, satisfaction.
+    Rates,
+    /// Form 01/XLD of the inspectorate.
+    Xld01,
+    /// What may have been done to make figures look better.
+    Anomalies,
 }
 
 /// What is counted: petitions of a population, in the flow their moves.
@@ -46,6 +57,92 @@ pub enum Column {
     WasEnded,
     MovedOut,
     Closing,
+
+    TakenUp,
+    Extended,
+    ExtendedAgain,
+    ExtendedLate,
+    ExtendedUnsupported,
+    ExtendedUnannounced,
+    Suspended,
+    SuspendedAgain,
+    Assigned,
+    Transferred,
+    TransferredAgain,
+    Submitted,
+    Returned,
+    FirstRoundOver,
+    Reopened,
+    Answered,
+    Rated,
+    Satisfied,
+    Acceptable,
+    Dissatisfied,
+    Published,
+    DeliveryPromised,
+    Delivered,
+    DeliveredInTime,
+
+    CarriedOver(Signers),
+    NewLetters(Signers),
+    Letters,
+    Cases,
+    OfKind(Matter),
+    SettledOnce,
+    SettledAgain,
+    BeingSettled,
+    NotYetSettled,
+    Competent(Matter),
+    Guided,
+    Forwarded,
+    Urged,
+    ForwardingAnswered,
+
+    Anomaly(Anomaly),
+}
+
+/// How many people signed a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Signers {
+    Any,
+    Many,
+    One,
+    /// Nobody by name, or a body.
+    Other,
+}
+
+/// What a letter is about, as the form puts the kinds together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Matter {
+    Complaint,
+    Denunciation,
+    /// Proposals, feedback and suggestions.
+    Other,
+}
+
+/// What may have been done to make figures look better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Anomaly {
+    Backdated,
+    LateRegistration,
+    NumbersOutOfOrder,
+    RegisterGap,
+    ReplyJustBeforeDue,
+    BulkClosing,
+    EndedAfterDue,
+    RepeatedSuspensions,
+    SameText,
+}
+
+/// What is measured of each petition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Amount {
+    /// Working days from receipt to the answer of the first round.
+    HandlingDays,
+    /// Working days from the answer of the first round to its first publication.
+    PublicationDays,
+    /// Transfers to another agency.
+    Hops,
 }
 
 /// How a figure is made.
@@ -55,6 +152,16 @@ pub enum Measure {
     /// A share of two counts of the same report, by id: 0 to 1, nothing where the second is zero.
     Share {
         of: &'static str,
+        among: &'static str,
+    },
+    /// The mean over the petitions of a count, by id; nothing where it is zero.
+    Mean {
+        of: Amount,
+        among: &'static str,
+    },
+    /// The median over the petitions of a count, by id; nothing where it is zero.
+    Median {
+        of: Amount,
         among: &'static str,
     },
 }
@@ -87,6 +194,24 @@ impl Figure {
         Self { id, measure: Measure::Share { of, among }, name, words }
     }
 
+    const fn mean(
+        id: &'static str,
+        (of, among): (Amount, &'static str),
+        name: [&'static str; 2],
+        words: [&'static str; 2],
+    ) -> Self {
+        Self { id, measure: Measure::Mean { of, among }, name, words }
+    }
+
+    const fn median(
+        id: &'static str,
+        (of, among): (Amount, &'static str),
+        name: [&'static str; 2],
+        words: [&'static str; 2],
+    ) -> Self {
+        Self { id, measure: Measure::Median { of, among }, name, words }
+    }
+
     /// What it is called.
     pub fn name(&self, language: Language) -> &'static str {
         said(self.name, language)
@@ -111,6 +236,9 @@ impl Report {
         match self {
             Self::Timeliness => timeliness::FIGURES,
             Self::Flow => flow::FIGURES,
+            Self::Rates => rates::FIGURES,
+            Self::Xld01 => xld01::FIGURES,
+            Self::Anomalies => anomalies::FIGURES,
         }
     }
 
@@ -123,22 +251,27 @@ impl Report {
     pub fn behind(self, figure: &Figure) -> Option<Column> {
         match figure.measure {
             Measure::Count(column) => Some(column),
-            Measure::Share { among, .. } => match self.figure(among)?.measure {
-                Measure::Count(column) => Some(column),
-                Measure::Share { .. } => None,
-            },
+            Measure::Share { among, .. } | Measure::Mean { among, .. } | Measure::Median { among, .. } => {
+                match self.figure(among)?.measure {
+                    Measure::Count(column) => Some(column),
+                    _ => None,
+                }
+            }
         }
     }
 }
 
 impl Code for Report {
-    const ALL: &'static [Self] = &[Self::Timeliness, Self::Flow];
+    const ALL: &'static [Self] = &[Self::Timeliness, Self::Flow, Self::Rates, Self::Xld01, Self::Anomalies];
     const NAME: &'static str = "report";
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Timeliness => "timeliness",
             Self::Flow => "flow",
+            Self::Rates => "rates",
+            Self::Xld01 => "xld01",
+            Self::Anomalies => "anomalies",
         }
     }
 
@@ -146,6 +279,9 @@ impl Code for Report {
         let name = match self {
             Self::Timeliness => ["Thời hạn giải quyết", "Timeliness"],
             Self::Flow => ["Tồn đầu kỳ, phát sinh, tồn cuối kỳ", "Flow"],
+            Self::Rates => ["Tỷ lệ và thời gian xử lý", "Rates and durations"],
+            Self::Xld01 => ["Biểu 01/XLD: xử lý đơn", "Form 01/XLD: handling of letters"],
+            Self::Anomalies => ["Dấu hiệu bất thường", "Anomalies"],
         };
         said(name, language)
     }
@@ -166,6 +302,30 @@ pub fn inspectorate_quarter(day: Day) -> (i16, i8) {
 pub fn inspectorate_quarter_start(year: i16, quarter: i8) -> Day {
     let (year, month) = if quarter <= 1 { (year - 1, 12) } else { (year, (quarter - 1) * 3) };
     Day::new(jiff::civil::date(year.clamp(1, 9999), month.clamp(1, 12), 15))
+}
+
+/// Values, and how often each occurs.
+pub type Histogram = BTreeMap<i64, i64>;
+
+/// The mean of a histogram; nothing when it is empty.
+pub fn mean(histogram: &Histogram) -> Option<f64> {
+    let many: i64 = histogram.values().sum();
+    let sum: i64 = histogram.iter().map(|(value, times)| value * times).sum();
+    (many > 0).then(|| sum as f64 / many as f64)
+}
+
+/// The median of a histogram, of an even number of values the mean of the middle two; nothing when it is empty.
+pub fn median(histogram: &Histogram) -> Option<f64> {
+    let many: i64 = histogram.values().sum();
+    let at = |place: i64| {
+        let mut passed = 0;
+        histogram.iter().find_map(|(value, times)| {
+            passed += *times;
+            (passed > place).then_some(*value)
+        })
+    };
+    let (low, high) = (at((many - 1) / 2)?, at(many / 2)?);
+    Some((low as f64 + high as f64) / 2.0)
 }
 
 #[cfg(test)]
@@ -218,6 +378,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn mean_and_median_are_those_of_the_list(mut values in prop::collection::vec(0i64..40, 0..60)) {
+            let mut histogram = Histogram::new();
+            values.iter().for_each(|value| *histogram.entry(*value).or_insert(0) += 1);
+            values.sort_unstable();
+            let many = values.len();
+            let middle = (many > 0).then(|| (values[(many - 1) / 2] + values[many / 2]) as f64 / 2.0);
+            prop_assert_eq!(median(&histogram), middle);
+            let sum = values.iter().sum::<i64>() as f64;
+            prop_assert_eq!(mean(&histogram), (many > 0).then(|| sum / many as f64));
+        }
+
         #[test]
         fn every_day_is_in_the_quarter_it_is_said_to_be_in(days in 0i64..20_000) {
             let day = Day::new(jiff::civil::date(1990, 1, 1)).plus_days(days);

@@ -3,32 +3,35 @@
 //! A population is petitions joined with one stretch each: the one in force at a moment, or, for the flow, every open
 //! stretch that reaches into a window. What a column counts of it is said in `columns` and `moves`.
 
+mod anomalies;
 mod columns;
+mod letters;
 mod moves;
+mod rates;
 mod written;
 
 use std::collections::HashMap;
 
 use diesel::{
-    dsl::{case_when, count},
+    dsl::{case_when, count, count_star},
     prelude::*,
-    sql_types::{Integer, Text},
+    sql_types::{BigInt, Integer, Text},
 };
 
 pub use self::moves::{Attribution, Basis, Moves};
 use self::written::Written;
 use super::{
-    AnyConnection, StoreError,
+    AnyConnection, DatabaseKind, StoreError,
     conditions::{self, Condition, Plain, Question},
     lists::{Face, ListedRow, listed},
     reports::{GroupKey, Grouping},
     schema::{agency, agency_closure, petition, petition_span},
     spans::SpanRow,
-    sql_types::sql::Id as SqlId,
+    sql_types::sql::{Id as SqlId, Instant as SqlInstant},
     together::padded,
 };
 use crate::domain::{
-    figures::Column,
+    figures::{Amount, Column},
     id::{AgencyId, RowId},
     time::Instant,
     vocabulary::{Channel, Code, Kind},
@@ -41,8 +44,29 @@ pub struct Population {
     pub question: Question,
     /// Only with these agencies.
     pub agencies: Option<Vec<AgencyId>>,
-    /// What happened in a window, in place of how things stood.
-    pub moves: Option<Moves>,
+    pub frame: Frame,
+}
+
+/// A window of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The first instant of it.
+    pub from: Instant,
+    /// The first instant after it.
+    pub to: Instant,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    /// Petitions as they stood.
+    Standing,
+    /// What came, went and stayed.
+    Moves(Moves),
+    /// Letters that were there or came in a window, as they stood.
+    Letters(Window),
+    /// Petitions with acts that were recorded in a window, by their own thresholds or by this one.
+    Acts(Window, Option<u32>),
 }
 
 impl Population {
@@ -54,16 +78,22 @@ impl Population {
     /// A condition or value in SQL, with the instants of this population in its gaps.
     fn written<ST>(&self, text: impl Into<String>) -> Written<ST> {
         let at = self.question.moment.at();
-        let (from, to) = self.moves.map_or((at, at), |moves| (moves.from, moves.to));
+        let Window { from, to } = match self.frame {
+            Frame::Standing => Window { from: at, to: at },
+            Frame::Moves(Moves { window, .. }) | Frame::Letters(window) | Frame::Acts(window, _) => window,
+        };
         Written::new(text, [("at", at), ("known", self.known()), ("from", from), ("to", to)])
     }
 
     /// Every condition of the population.
     fn conditions(&self) -> Vec<Condition<Plain>> {
-        let mut all = match &self.moves {
-            None => conditions::of_petition(&self.question),
-            Some(moves) => moves::conditions(self, moves),
+        let mut all = match &self.frame {
+            Frame::Moves(moves) => moves::conditions(self, moves),
+            _ => conditions::of_petition(&self.question),
         };
+        if let Frame::Letters(_) = self.frame {
+            all.push(Box::new(self.written(letters::reach())));
+        }
         if let Some(agencies) = &self.agencies {
             all.push(Box::new(petition_span::agency_id.eq_any(padded(agencies))));
         }
@@ -71,17 +101,25 @@ impl Population {
     }
 
     /// What a column counts of it.
-    fn column(&self, column: Column) -> Condition<Plain> {
-        let text = match &self.moves {
-            None => columns::of(column),
-            Some(moves) => moves::of(column, moves),
+    fn column(&self, column: Column, kind: DatabaseKind) -> Condition<Plain> {
+        let text = match (&self.frame, column) {
+            (Frame::Moves(moves), column) => moves::of(column, moves),
+            (Frame::Letters(_), column) => letters::of(column),
+            (Frame::Acts(_, at_least), Column::Anomaly(anomaly)) => {
+                let at_least = at_least.or(anomaly.at_least()).unwrap_or_default();
+                anomalies::of(anomaly, at_least, kind)
+            }
+            (Frame::Standing | Frame::Acts(..), column) => columns::of(column),
         };
         Box::new(self.written(text))
     }
 
     /// What groups by agency.
     fn agency(&self) -> Written<SqlId> {
-        let attribution = self.moves.map_or(Attribution::Holder, |moves| moves.attribution);
+        let attribution = match &self.frame {
+            Frame::Moves(moves) => moves.attribution,
+            _ => Attribution::Holder,
+        };
         self.written(moves::agency(attribution))
     }
 }
@@ -99,12 +137,13 @@ macro_rules! those {
 
 macro_rules! counted {
     ($tx:expr, $population:expr, $columns:expr, $key:expr, $wrap:expr) => {{
+        let kind = $tx.kind();
         let mut found: HashMap<GroupKey, Vec<i64>> = HashMap::new();
         for part in $columns.chunks(TOGETHER) {
             let mut rest = part.iter();
             let mut next = || -> Condition<Plain> {
                 match rest.next() {
-                    Some(column) => $population.column(*column),
+                    Some(column) => $population.column(*column, kind),
                     None => Box::new($population.written("FALSE")),
                 }
             };
@@ -200,7 +239,7 @@ pub fn page(
     let mut query = petition::table
         .inner_join(petition_span::table)
         .select((SpanRow::as_select(), face))
-        .filter(population.column(column))
+        .filter(population.column(column, tx.kind()))
         .order((received.desc(), id.desc()))
         .limit(limit)
         .into_boxed();
@@ -211,6 +250,90 @@ pub fn page(
     let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
     let rows: Vec<(SpanRow, Face)> = query.load(tx)?;
     Ok(rows.into_iter().map(listed).collect())
+}
+
+/// How long something took for one petition.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    pub key: GroupKey,
+    pub place: Place,
+    pub from: Instant,
+    pub until: Instant,
+}
+
+macro_rules! measured {
+    ($tx:expr, $population:expr, $of:expr, $page:expr, $key:expr, $wrap:expr) => {{
+        let (column, amount) = $of;
+        let (after, limit): (Option<Place>, i64) = $page;
+        let Some((from, until)) = rates::measured(amount) else { return Ok(Vec::new()) };
+        let (received, id) = (petition_span::received_at, petition_span::id);
+        let ends = ($population.written::<SqlInstant>(from), $population.written::<SqlInstant>(until));
+        let mut query = petition::table
+            .inner_join(petition_span::table)
+            .select(($key, (received, id), ends))
+            .filter($population.column(column, $tx.kind()))
+            .order((received.desc(), id.desc()))
+            .limit(limit)
+            .into_boxed();
+        if let Some((at, row)) = after {
+            query = query.filter(received.le(at).and(received.lt(at).or(id.lt(row))));
+        }
+        let all = $population.conditions();
+        let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
+        let rows: Vec<(_, Place, (Instant, Instant))> = query.load($tx)?;
+        let row = |(key, place, (from, until))| Ok(Measured { key: $wrap(key)?, place, from, until });
+        rows.into_iter().map(row).collect()
+    }};
+}
+
+/// A page of how long something took, petition by petition, in the order of [`page`].
+pub fn measured(
+    tx: &mut AnyConnection,
+    population: &Population,
+    grouping: Grouping,
+    of: (Column, Amount),
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Measured>, StoreError> {
+    let page = (after, limit);
+    match grouping {
+        Grouping::Agency => measured!(tx, population, of, page, population.agency(), of_agency),
+        by => {
+            let wrap = |text| named(by, text);
+            measured!(tx, population, of, page, population.written::<Text>(column_of(by)), wrap)
+        }
+    }
+}
+
+macro_rules! hops {
+    ($tx:expr, $population:expr, $column:expr, $key:expr, $wrap:expr) => {{
+        let query = petition::table
+            .inner_join(petition_span::table)
+            .group_by($population.written::<Integer>("1, 2"))
+            .select(($key, $population.written::<BigInt>(rates::hops()), count_star()))
+            .filter($population.column($column, $tx.kind()))
+            .into_boxed();
+        let all = $population.conditions();
+        let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
+        let rows: Vec<(_, i64, i64)> = query.load($tx)?;
+        rows.into_iter().map(|(key, hops, times)| Ok(($wrap(key)?, hops, times))).collect()
+    }};
+}
+
+/// How many petitions of each group were transferred so often.
+pub fn hops(
+    tx: &mut AnyConnection,
+    population: &Population,
+    grouping: Grouping,
+    column: Column,
+) -> Result<Vec<(GroupKey, i64, i64)>, StoreError> {
+    match grouping {
+        Grouping::Agency => hops!(tx, population, column, population.agency(), of_agency),
+        by => {
+            let wrap = |text| named(by, text);
+            hops!(tx, population, column, population.written::<Text>(column_of(by)), wrap)
+        }
+    }
 }
 
 /// When the first and the last petition of a population were received; nothing where there is none.

@@ -15,6 +15,7 @@ mod database;
 mod error;
 pub mod events;
 pub mod figures;
+pub mod fingerprints;
 pub mod handling;
 pub mod idempotency;
 pub mod keys;

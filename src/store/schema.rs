@@ -18,9 +18,11 @@ macro_rules! tables {
     };
 }
 
+mod fingerprint;
 mod notes;
 mod sessions;
 
+pub use fingerprint::reply_fingerprint;
 pub use notes::{idempotency_record, personal_data_read};
 pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};
 

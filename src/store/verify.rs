@@ -15,11 +15,12 @@ use diesel::{
 
 use super::{
     AnyConnection, DatabaseKind, StoreError,
+    fingerprints::FingerprintRow,
     handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
     petitions::{DetailRow, PetitionRow, SubmitterRow},
     schema::{
         assignment, clock_span, commitment, delivery, document, event, event_text, external_ref, petition,
-        petition_detail, petition_link, petition_span, rating, reply_revision, submitter,
+        petition_detail, petition_link, petition_span, rating, reply_fingerprint, reply_revision, submitter,
     },
     spans::{ClockRow, SpanRow},
 };
@@ -85,6 +86,7 @@ pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unr
     sort!(of!(clock_span.petition_id as ClockRow), petition_id, clocks);
     sort!(of!(assignment.petition_id as AssignmentRow), petition_id, assignments);
     sort!(of!(reply_revision.petition_id as RevisionCells), petition_id, revisions);
+    sort!(of!(reply_fingerprint.petition_id as FingerprintRow), petition_id, fingerprints);
     sort!(of!(delivery.petition_id as DeliveryRow), petition_id, deliveries);
     sort!(of!(rating.petition_id as RatingCells), petition_id, ratings);
     sort!(of!(petition_link.from_id as LinkCells), from_id, links);

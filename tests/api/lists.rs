@@ -23,7 +23,7 @@ use kiennghi::{
     },
     store::{
         AnyConnection, StoreError, Together,
-        figures::{self, Population},
+        figures::{self, Frame, Population},
         handling::{self, AssignmentRow},
         lists::{self, Filters, Moment, Order, Question},
         petitions,
@@ -666,7 +666,8 @@ async fn lists_walk_their_indexes(db: TestDb) {
         let counted =
             plans(&app, |tx| reports::overdue(tx, &ask(past, &overdue), Grouping::Kind).map(|_| ()));
         check_plan(&counted, "petition_span_due");
-        let population = Population { question: ask(past, &received), agencies: None, moves: None };
+        let population =
+            Population { question: ask(past, &received), agencies: None, frame: Frame::Standing };
         let columns = [Column::ResolvedEarly, Column::OpenOverdue];
         let counted =
             plans(&app, |tx| figures::counts(tx, &population, Grouping::Month, &columns).map(|_| ()));

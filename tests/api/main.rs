@@ -8,6 +8,7 @@
 
 mod actions;
 mod admin;
+mod anomalies;
 mod architecture;
 mod assaults;
 mod attacks;
@@ -56,6 +57,7 @@ fn all_cases() -> Vec<Case> {
     [
         actions::cases(),
         admin::cases(),
+        anomalies::cases(),
         architecture::cases(),
         assaults::cases(),
         attacks::cases(),

@@ -94,6 +94,7 @@ fn pictured(database: Database) -> BTreeSet<String> {
         rate_limit,
         rating,
         refresh_token,
+        reply_fingerprint,
         reply_revision,
         session,
         signing_key,

@@ -1,1 +1,5 @@
+DROP TABLE reply_fingerprint;
+DROP INDEX reply_revision_approved;
+DROP INDEX event_ending;
+DROP INDEX event_backdated;
 DROP INDEX petition_span_began;

@@ -1,11 +1,16 @@
 //! Figures by group. The database groups by what stretches hold; levels, agencies with all below them, quarters and
 //! windows of the inspectorate are put together from that, since every petition is in one group there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Wanted, columns, wanted::AtLevel};
+use super::{
+    Wanted,
+    amounts::{self, Amounts},
+    columns,
+    wanted::AtLevel,
+};
 use crate::{
     app::{
         Error, World,
@@ -59,6 +64,11 @@ impl GroupBy {
         }
     }
 
+    /// Whether a petition can move from one of the groups to another, or there is one group only.
+    pub(super) fn is_of_stretches(self) -> bool {
+        matches!(self, Self::Agency | Self::Field | Self::Kind | Self::Channel | Self::None)
+    }
+
     /// What the database groups by, of which the groups are put together.
     fn parts(self) -> Grouping {
         match self {
@@ -76,8 +86,26 @@ pub(super) struct Grouped {
     pub(super) group: Group,
     /// The question narrowed to the group, and fixed to the moment.
     pub(super) wanted: Wanted,
+    pub(super) tally: Tally,
+}
+
+/// What was counted and measured of a group.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
     /// In the order of the report's columns.
     pub(super) counts: Vec<i64>,
+    pub(super) amounts: Amounts,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Self) {
+        self.counts.resize(other.counts.len(), 0);
+        self.counts.iter_mut().zip(&other.counts).for_each(|(sum, count)| *sum += count);
+        for (amount, histogram) in &other.amounts {
+            let own = self.amounts.entry(*amount).or_default();
+            histogram.iter().for_each(|(value, times)| *own.entry(*value).or_default() += times);
+        }
+    }
 }
 
 /// What is known of a group before it is counted.
@@ -96,41 +124,56 @@ pub(super) fn counted(
     let population = wanted.population(tx, world, reader, report)?;
     let as_of = population.question.moment.at();
     let wanted = &Wanted { as_of: Some(When::At(as_of)), ..wanted.clone() };
-    let columns = columns(report);
     let mut groups = Groups::new();
     if by == GroupBy::InspectoratePeriod {
         for (named, window) in periods(tx, world, reader, report, wanted, &population)? {
-            let found = store::counts(tx, &window, by.parts(), &columns)?;
-            found.into_iter().for_each(|(_, counts)| take_in(&mut groups, named.clone(), &counts));
+            let found = tallies(tx, world, report, &window, by.parts())?;
+            found.values().for_each(|tally| take_in(&mut groups, named.clone(), tally));
         }
         return Ok(groups);
     }
-    let found = store::counts(tx, &population, by.parts(), &columns)?;
+    let found = tallies(tx, world, report, &population, by.parts())?;
     let keys: Vec<GroupKey> = found.keys().cloned().collect();
     let day = as_of.day(world.zone());
     let names = Names::load(tx, by.parts(), keys.iter(), day)?;
     let above = if by == GroupBy::Subtree { Above::load(tx, wanted, &keys, day)? } else { Above::default() };
-    for (key, counts) in found {
+    for (key, tally) in &found {
         let of = |group: Group| {
             let narrowed = narrowed(world, wanted, by, &group);
             (group, narrowed)
         };
         match by {
-            GroupBy::Subtree => above.of(&key).for_each(|group| take_in(&mut groups, of(group), &counts)),
-            GroupBy::Level => take_in(&mut groups, of(names.level_of(&key)), &counts),
-            GroupBy::Quarter => take_in(&mut groups, of(quarter(&key)), &counts),
-            GroupBy::None => take_in(&mut groups, of(everything()), &counts),
-            _ => take_in(&mut groups, of(names.of(&key)), &counts),
+            GroupBy::Subtree => above.of(key).for_each(|group| take_in(&mut groups, of(group), tally)),
+            GroupBy::Level => take_in(&mut groups, of(names.level_of(key)), tally),
+            GroupBy::Quarter => take_in(&mut groups, of(quarter(key)), tally),
+            GroupBy::None => take_in(&mut groups, of(everything()), tally),
+            _ => take_in(&mut groups, of(names.of(key)), tally),
         }
     }
     Ok(groups)
 }
 
-/// Adds counts to a group.
-fn take_in(groups: &mut Groups, (group, wanted): Named, counts: &[i64]) {
-    let empty = || Grouped { group: group.clone(), wanted, counts: vec![0; counts.len()] };
-    let grouped = groups.entry(place(&group)).or_insert_with(empty);
-    grouped.counts.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+/// Counts and measures a population by what stretches hold.
+fn tallies(
+    tx: &mut AnyConnection,
+    world: &World,
+    report: Report,
+    population: &Population,
+    grouping: Grouping,
+) -> Result<HashMap<GroupKey, Tally>, Error> {
+    let counts = store::counts(tx, population, grouping, &columns(report))?;
+    let mut amounts = amounts::load(tx, world, report, population, grouping)?;
+    let tally = |(key, counts): (GroupKey, Vec<i64>)| {
+        let amounts = amounts.remove(&key).unwrap_or_default();
+        (key, Tally { counts, amounts })
+    };
+    Ok(counts.into_iter().map(tally).collect())
+}
+
+/// Adds what was counted to a group.
+fn take_in(groups: &mut Groups, (group, wanted): Named, tally: &Tally) {
+    let empty = || Grouped { group: group.clone(), wanted, tally: Tally::default() };
+    groups.entry(place(&group)).or_insert_with(empty).tally.add(tally);
 }
 
 /// The place of a group among the others: two agencies may have had one code at different times.

@@ -18,7 +18,7 @@ use crate::{
     },
     store::{
         AnyConnection, agencies,
-        figures::{self, Attribution, Basis, Moves, Population},
+        figures::{self, Attribution, Basis, Frame, Moves, Population, Window},
         lists::Moment,
     },
 };
@@ -73,6 +73,8 @@ pub struct Wanted {
     pub level: Option<AtLevel>,
     #[serde(flatten)]
     pub count_by: CountBy,
+    /// The threshold of an anomaly, in place of its own.
+    pub at_least: Option<u32>,
     /// Only where it changes what is counted: in the flow.
     pub group_by: Option<GroupBy>,
 }
@@ -95,8 +97,7 @@ impl Wanted {
                 "The window ends before it begins: exchange from and to.",
             ));
         }
-        if report == Report::Flow && (by.grouping().is_none() && by != GroupBy::None || self.level.is_some())
-        {
+        if report == Report::Flow && (!by.is_of_stretches() || self.level.is_some()) {
             return Err(bad(
                 "group_by",
                 "not_in_this_report",
@@ -110,6 +111,14 @@ impl Wanted {
                 "not_in_this_report",
                 "basis và attribution chỉ dùng cho báo cáo flow.",
                 "basis and attribution belong to the flow only.",
+            ));
+        }
+        if report != Report::Anomalies && self.at_least.is_some() {
+            return Err(bad(
+                "at_least",
+                "not_in_this_report",
+                "at_least chỉ dùng cho dấu hiệu bất thường.",
+                "at_least belongs to anomalies only.",
             ));
         }
         let group_by = (report == Report::Flow).then_some(by);
@@ -129,16 +138,21 @@ impl Wanted {
         reader: &Reader,
         report: Report,
     ) -> Result<Population, Error> {
-        let standing = report != Report::Flow;
+        let standing = matches!(report, Report::Timeliness | Report::Rates);
+        let window = self.window(world);
+        let as_of = match report {
+            Report::Xld01 => Some(When::At(window.to.plus_micros(-1))),
+            _ => self.as_of,
+        };
         let asked = Asked {
-            as_of: self.as_of,
+            as_of,
             agency_id: self.agency_id,
             subtree: self.subtree,
             field_code: self.field_code.clone(),
             kind: self.kind,
             channel: self.channel,
             received_from: self.from.filter(|_| standing),
-            received_to: self.to.filter(|_| standing),
+            received_to: self.to.filter(|_| standing || report == Report::Xld01),
             ..Asked::default()
         };
         let question = asked.question(world, reader);
@@ -146,16 +160,25 @@ impl Wanted {
             Some(level) => Some(at_level(tx, level, question.moment.at().day(world.zone()))?),
             None => None,
         };
-        let moves = (!standing).then(|| self.moves(world));
-        Ok(Population { question, agencies, moves })
+        let frame = match report {
+            Report::Timeliness | Report::Rates => Frame::Standing,
+            Report::Flow => Frame::Moves(self.moves(window)),
+            Report::Xld01 => Frame::Letters(window),
+            Report::Anomalies => Frame::Acts(window, self.at_least),
+        };
+        Ok(Population { question, agencies, frame })
     }
 
     /// The window ends no later than the moment that is shown, whose events count.
-    fn moves(&self, world: &World) -> Moves {
+    fn window(&self, world: &World) -> Window {
         let end = self.moment(world).at().plus_micros(1);
         let to = self.to.map_or(end, |to| to.start(world).min(end));
         let ever = Instant::from_micros(EVER).unwrap_or(to);
         let from = self.from.map_or(ever, |from| from.start(world)).min(to);
+        Window { from, to }
+    }
+
+    fn moves(&self, window: Window) -> Moves {
         let narrowed = [
             self.agency_id.is_some(),
             self.field_code.is_some(),
@@ -163,8 +186,7 @@ impl Wanted {
             self.channel.is_some(),
         ];
         Moves {
-            from,
-            to,
+            window,
             attribution: self.count_by.attribution.unwrap_or_default(),
             basis: self.count_by.basis.unwrap_or_default(),
             grouping: self.group_by.and_then(GroupBy::grouping),

@@ -103,7 +103,10 @@ pub(super) const FIGURES: &[Figure] = &[
         "first_round_over",
         Column::FirstRoundOver,
         ["Xong lần giải quyết đầu", "First round over"],
-        ["Lần giải quyết đầu đã trả lời hoặc kết thúc khác.", "The first round was answered or ended otherwise."],
+        [
+            "Lần giải quyết đầu đã trả lời hoặc kết thúc khác.",
+            "The first round was answered or ended otherwise.",
+        ],
     ),
     Figure::count(
         "reopened",
@@ -166,7 +169,10 @@ pub(super) const FIGURES: &[Figure] = &[
         "delivered_in_time",
         Column::DeliveredInTime,
         ["Gửi kết quả trong hạn", "Delivered in time"],
-        ["Có hạn gửi kết quả, và đã gửi trước hạn đó.", "With a clock of delivery, and delivered before it was due."],
+        [
+            "Có hạn gửi kết quả, và đã gửi trước hạn đó.",
+            "With a clock of delivery, and delivered before it was due.",
+        ],
     ),
     Figure::share(
         "extension_rate",
@@ -229,7 +235,10 @@ pub(super) const FIGURES: &[Figure] = &[
         "mean_hops",
         (Amount::Hops, "assigned"),
         ["Số lần chuyển trung bình", "Mean transfers"],
-        ["Số lần chuyển xử lý trung bình của đơn đã giao.", "Transfers of each assigned petition, on average."],
+        [
+            "Số lần chuyển xử lý trung bình của đơn đã giao.",
+            "Transfers of each assigned petition, on average.",
+        ],
     ),
     Figure::mean(
         "mean_handling_days",

@@ -16,7 +16,7 @@ use crate::{
         vocabulary::{Channel, Kind},
     },
     http::{
-        extract::{Limit, Short},
+        extract::{Limit, Short, UpTo},
         openapi::{DayOrInstant, code, one_of},
     },
     store::figures::{Attribution, Basis},
@@ -112,6 +112,41 @@ pub(super) struct FlowQuery {
     channel: Option<Channel>,
 }
 
+/// Which anomalies are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AnomaliesQuery {
+    /// Which kind.
+    #[param(value_type = Anomalies, inline, example = "backdated")]
+    pub(super) kind: Short<64>,
+    /// The threshold in the unit of the kind, in place of its own.
+    #[param(value_type = Option<u32>, minimum = 0, maximum = 3650)]
+    pub(super) at_least: Option<UpTo<3_650>>,
+    /// With acts recorded then or later: a day or an instant.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-01-01")]
+    from: Option<When>,
+    /// With acts recorded before: a day or an instant.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-01")]
+    to: Option<When>,
+    /// With this agency: the lead agency, before an assignment the intake agency.
+    #[param(value_type = Option<uuid::Uuid>)]
+    agency_id: Option<AgencyId>,
+    /// Whether agencies below it count too.
+    #[param(default = true)]
+    subtree: Option<bool>,
+    /// Code of a field.
+    #[param(value_type = Option<String>, max_length = 64)]
+    field_code: Option<Short<64>>,
+    /// Rows on a page.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
+    pub(super) limit: Limit,
+    /// From where to go on: `next_cursor` of the page before, with the same filters.
+    #[param(max_length = 2048)]
+    pub(super) cursor: Option<String>,
+}
+
 /// Which list behind a figure is wanted: the parameters of its report, and the figure.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -154,6 +189,9 @@ pub(super) struct BehindQuery {
     /// With agencies of this level; `unknown`: with those that have none.
     #[param(value_type = Levels, inline, required = false, example = "commune")]
     level: Option<AtLevel>,
+    /// The threshold of an anomaly, in place of its own.
+    #[param(value_type = Option<u32>, minimum = 0, maximum = 3650)]
+    at_least: Option<UpTo<3_650>>,
     /// Rows on a page.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
@@ -180,6 +218,7 @@ choices! {
     Groups ["agency", "subtree", "field", "kind", "channel", "level", "month", "quarter", "inspectorate_period", "none"];
     FlowGroups ["agency", "field", "kind", "channel", "none"];
     Levels ["central", "province", "department", "district", "commune", "unit", "unknown"];
+    Anomalies ["backdated", "late_registration", "numbers_out_of_order", "register_gap", "reply_just_before_due", "bulk_closing", "ended_after_due", "repeated_suspensions", "same_text"];
     Bases ["petition", "case"];
     Attributions ["holder", "first", "current"];
 }
@@ -230,6 +269,20 @@ impl From<FlowQuery> for Wanted {
     }
 }
 
+impl From<AnomaliesQuery> for Wanted {
+    fn from(query: AnomaliesQuery) -> Self {
+        Self {
+            from: query.from,
+            to: query.to,
+            agency_id: query.agency_id,
+            subtree: query.subtree,
+            field_code: query.field_code.map(|code| code.0),
+            at_least: query.at_least.map(|least| least.0),
+            ..Self::default()
+        }
+    }
+}
+
 impl From<BehindQuery> for Wanted {
     fn from(query: BehindQuery) -> Self {
         Self {
@@ -243,6 +296,7 @@ impl From<BehindQuery> for Wanted {
             channel: query.channel,
             level: query.level,
             count_by: CountBy { basis: query.basis, attribution: query.attribution },
+            at_least: query.at_least.map(|least| least.0),
             group_by: query.group_by,
         }
     }

@@ -9,7 +9,7 @@ use crate::{
         figures::{FiguresPage, Number, Row, Sheet, Wanted},
     },
     domain::{
-        figures::{Figure, Measure, Report},
+        figures::{Column, Figure, Measure, Report},
         rule::RuleBook,
         time::Instant,
         vocabulary::{Code, Language},
@@ -137,6 +137,26 @@ pub(super) struct BehindList {
     next_cursor: Option<String>,
 }
 
+/// A page of petitions with an anomaly.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "kind": "backdated", "name": "Backdated", "definition": "With an act recorded at least so many days after it is said to have happened (3 unless told); registration is looked at by itself.", "at_least": 3, "items": [], "next_cursor": null}))]
+pub(super) struct AnomalyList {
+    /// The moment it shows.
+    #[schema(value_type = String, format = DateTime)]
+    as_of: Instant,
+    /// The kind that was asked for.
+    kind: String,
+    name: &'static str,
+    /// What it is.
+    definition: &'static str,
+    /// The threshold that was applied; null for a kind without one.
+    at_least: Option<u32>,
+    #[schema(max_items = 100)]
+    items: Vec<ListedView>,
+    /// For the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
 fn definition_id(report: Report, figure: &Figure) -> String {
     format!("{}.{}", report.as_str(), figure.id)
 }
@@ -146,6 +166,7 @@ fn definitions(report: Report, language: Language) -> Vec<DefinitionView> {
         let (numerator, denominator) = match figure.measure {
             Measure::Count(_) => (None, None),
             Measure::Share { of, among } => (Some(of), Some(among)),
+            Measure::Mean { among, .. } | Measure::Median { among, .. } => (None, Some(among)),
         };
         DefinitionView {
             id: definition_id(report, figure),
@@ -238,5 +259,31 @@ impl BehindList {
         let as_of = page.as_of;
         let items = page.items.into_iter().map(|item| ListedView::of(item, rules, as_of)).collect();
         Self { as_of, items, next_cursor: page.next_cursor }
+    }
+}
+
+impl AnomalyList {
+    pub(super) fn of(
+        page: FiguresPage,
+        kind: &str,
+        at_least: Option<u32>,
+        rules: &RuleBook,
+        language: Language,
+    ) -> Self {
+        let figure = Report::Anomalies.figure(kind);
+        let own = figure.and_then(|figure| match figure.measure {
+            Measure::Count(Column::Anomaly(anomaly)) => anomaly.at_least(),
+            _ => None,
+        });
+        let BehindList { as_of, items, next_cursor } = BehindList::of(page, rules);
+        Self {
+            as_of,
+            kind: kind.to_owned(),
+            name: figure.map_or("", |figure| figure.name(language)),
+            definition: figure.map_or("", |figure| figure.definition(language)),
+            at_least: own.map(|own| at_least.unwrap_or(own)),
+            items,
+            next_cursor,
+        }
     }
 }

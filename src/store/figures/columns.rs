@@ -1,5 +1,6 @@
 //! What each column counts of petitions as they stood at a moment.
 
+use super::rates;
 use crate::domain::figures::Column;
 
 const ANSWERED: &str = "petition_span.round1_outcome = 'answered'";
@@ -11,7 +12,7 @@ const IN_TIME: &str = "petition_span.round1_met_at < petition_span.round1_due_at
 const RUNNING: &str = "petition_span.round1_outcome = 'open' AND petition_span.clock_stage IS NOT NULL";
 const AWAKE: &str = "(petition_span.paused_until IS NULL OR petition_span.paused_until <= {at})";
 /// It was still open in its first round when the due instant had come.
-const ENDED_LATE: &str = "petition_span.round1_outcome = 'ended' AND EXISTS (SELECT 1 FROM petition_span b \
+pub(super) const ENDED_LATE: &str = "petition_span.round1_outcome = 'ended' AND EXISTS (SELECT 1 FROM petition_span b \
     WHERE b.petition_id = petition_span.petition_id AND b.sequence < petition_span.sequence \
     AND b.round1_outcome = 'open' AND b.to_at >= petition_span.round1_due_at)";
 
@@ -23,7 +24,7 @@ pub(super) fn event(of: &str, and: &str) -> String {
     )
 }
 
-/// The condition of a column; of one that this population does not have, none holds.
+/// The condition of a column.
 pub(super) fn of(column: Column) -> String {
     match column {
         Column::Received => "TRUE".to_owned(),
@@ -50,7 +51,7 @@ pub(super) fn of(column: Column) -> String {
         Column::EndedLate => ENDED_LATE.to_owned(),
         Column::JudgedStrictly => format!("(({RESOLVED}) OR ({ENDED_LATE}))"),
         Column::InTimeByIssueDate => in_time_by_issue_date(),
-        _ => "FALSE".to_owned(),
+        other => rates::of(other),
     }
 }
 

@@ -7,11 +7,10 @@
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Population;
+use super::{Population, Window};
 use crate::{
     domain::{
         figures::Column,
-        time::Instant,
         vocabulary::{Code, State},
     },
     store::{
@@ -48,10 +47,7 @@ pub enum Basis {
 /// A window of time and how what moves in it is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moves {
-    /// The first instant of it.
-    pub from: Instant,
-    /// The first instant after it.
-    pub to: Instant,
+    pub window: Window,
     pub attribution: Attribution,
     pub basis: Basis,
     /// By what it is grouped; nothing: all is one group.
@@ -88,7 +84,7 @@ fn next(and: &str) -> String {
 }
 
 /// The codes of the states of a kind, for `IN`.
-fn states(which: fn(State) -> bool) -> String {
+pub(super) fn states(which: fn(State) -> bool) -> String {
     let codes = State::ALL.iter().filter(|state| which(**state)).map(|state| format!("'{state}'"));
     codes.collect::<Vec<_>>().join(", ")
 }

@@ -11,6 +11,7 @@ use crate::{
         vocabulary::{LinkKind, Outcome, Satisfaction},
     },
     store::{
+        fingerprints::FingerprintRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
         petitions::{DetailRow, PetitionRow, SubmitterRow},
         schema::{event_text, petition_link, rating, reply_revision},
@@ -113,6 +114,7 @@ pub struct Held {
     pub clocks: Vec<ClockRow>,
     pub assignments: Vec<AssignmentRow>,
     pub revisions: Vec<RevisionCells>,
+    pub fingerprints: Vec<FingerprintRow>,
     pub documents: HashMap<DocumentId, DocumentRow>,
     pub commitments: Vec<CommitmentRow>,
     pub deliveries: Vec<DeliveryRow>,
@@ -135,6 +137,7 @@ impl Held {
             clocks: Vec::new(),
             assignments: Vec::new(),
             revisions: Vec::new(),
+            fingerprints: Vec::new(),
             documents: HashMap::new(),
             commitments: Vec::new(),
             deliveries: Vec::new(),
