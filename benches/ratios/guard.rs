@@ -8,14 +8,23 @@ use std::{
 use crate::Fault;
 
 /// Runs a program, says which process it is, and waits for its own standard input to close, which a kill of this
-/// program does too. Then it tells the program to stop, and waits until it has.
+/// program does too. Then it tells the program to stop, and waits until it has; one that did not hear it (a signal that
+/// comes before its handler is lost, since a shell has its background jobs ignore it) is killed after a while.
 const SHELL: &str = r#"
 trap '' INT TERM HUP PIPE
 "$@" </dev/null &
-echo "$!"
+job=$!
+echo "$job"
 read -r _
-kill -INT "$!" 2>/dev/null
-wait "$!"
+kill -INT "$job" 2>/dev/null
+(
+    for _ in $(seq 200); do
+        sleep 0.2
+        kill -0 "$job" 2>/dev/null || exit
+    done
+    kill -KILL "$job"
+) &
+wait "$job"
 "#;
 
 /// A program that runs; told to stop, and waited for, when dropped.

@@ -17,7 +17,7 @@ use serde::{
     },
     forward_to_deserialize_any,
 };
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::domain::refusal::{FieldError, Words};
 
@@ -133,7 +133,7 @@ impl std::error::Error for Fault {}
 impl Node {
     fn integer<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let number = match &self {
-            Self::Json(Value::Number(number)) => Some(number.clone()),
+            Self::Json(Value::Number(number)) => Some(whole(number)),
             Self::Parameter(text) if is_integer(text) => text.parse().ok(),
             _ => None,
         };
@@ -192,6 +192,15 @@ impl Node {
         };
         Ok(Members { rest: members.into_iter(), value: None })
     }
+}
+
+/// A number with a zero fraction is an integer however it is spelled (JSON Schema 2020-12, §6.1.1): 3.0 and 3e0 are 3.
+/// Beyond 2^53 a double no longer says which integer was meant.
+fn whole(number: &Number) -> Number {
+    let most = 2_f64.powi(53);
+    let spelled =
+        number.as_f64().filter(|value| number.is_f64() && value.fract() == 0.0 && value.abs() <= most);
+    spelled.and_then(|value| format!("{value:.0}").parse().ok()).unwrap_or_else(|| number.clone())
 }
 
 /// Digits with at most a minus sign: no `+1`, no `1e3`.

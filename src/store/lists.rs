@@ -175,6 +175,9 @@ pub fn clocks(
     petitions: &[PetitionId],
     moment: Moment,
 ) -> Result<Vec<ClockRow>, StoreError> {
+    if petitions.is_empty() {
+        return Ok(Vec::new());
+    }
     let of = clock_span::table
         .filter(clock_span::petition_id.eq_any(padded(petitions)))
         .select(ClockRow::as_select());

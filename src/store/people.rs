@@ -194,6 +194,9 @@ pub fn names(
     connection: &mut AnyConnection,
     ids: &[OfficialId],
 ) -> Result<HashMap<OfficialId, (String, String)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let named = official::table.filter(official::id.eq_any(padded(ids))).select((
         official::id,
         official::full_name,

@@ -186,7 +186,9 @@ async fn of_many_at_one_version_one_wins_and_notes_do_not_compete(_: TestDb) {
         });
         let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
         statuses.sort_unstable();
-        assert_eq!((statuses[0], &statuses[1..]), (200, &[412; CLIENTS - 1][..]), "{statuses:?}");
+        // Who is in the others' way for too long is told to come later, and has changed nothing either.
+        let lost = statuses[1..].iter().all(|status| [412, 503].contains(status));
+        assert!(statuses[0] == 200 && lost, "{statuses:?}");
     }
     let (agency, person) = (&staff.ward, &staff.responsible);
     let body = json!({"agency_id": agency, "responsible_id": person});
@@ -228,7 +230,7 @@ async fn a_call_sent_to_both_at_once_is_done_once(_: TestDb) {
         });
         let told: Vec<&Value> =
             answers.iter().filter(|answer| answer.status == 201).map(|answer| &answer.body).collect();
-        assert!(answers.iter().all(|answer| matches!(answer.status, 201 | 409)));
+        assert!(answers.iter().all(|answer| matches!(answer.status, 201 | 409 | 503)));
         assert!(!told.is_empty() && told.iter().all(|receipt| receipt["id"] == told[0]["id"]), "{told:?}");
     }
     assert_eq!(petition_count(&verified(&db)), before + 10);

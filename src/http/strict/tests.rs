@@ -45,7 +45,7 @@ fn fault(value: Value) -> (String, &'static str) {
 fn a_whole_submission_is_read() {
     let read = read(json!({
         "title": "Đèn", "kind": "proposal", "place": {"latitude": 21, "people": null},
-        "parts": [{"latitude": -1.5, "people": 3}], "at": "2026-11-23T14:00:00+07:00",
+        "parts": [{"latitude": -1.5, "people": 3.0}], "at": "2026-11-23T14:00:00+07:00",
         "id": "0190a1b2-0000-7000-8000-000000000000", "shape": {"square": {"side": 2}},
     }))
     .unwrap();
@@ -76,6 +76,7 @@ fn every_fault_has_a_pointer_and_a_code() {
         (title(json!({"place": {"latitude": 1, "people": 300}})), "/place/people", "out_of_range"),
         (title(json!({"place": {"latitude": 1, "people": -1}})), "/place/people", "out_of_range"),
         (title(json!({"place": {"latitude": 1, "people": 1.5}})), "/place/people", "wrong_type"),
+        (title(json!({"place": {"latitude": 1, "people": 1e300}})), "/place/people", "wrong_type"),
         (title(json!({"parts": [{"latitude": 1}, {"x": 1}]})), "/parts/1/x", "unknown_field"),
         (title(json!({"parts": {}})), "/parts", "wrong_type"),
         (title(json!({"at": "2026-11-23T14:00:00"})), "/at", "not_a_time"),
