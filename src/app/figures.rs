@@ -16,9 +16,13 @@ use super::{Error, World, lists::Reader, reports::Group};
 use crate::{
     domain::{
         figures::{Column, Figure, Measure, Report, mean, median},
+        id::PetitionId,
         time::Instant,
     },
-    store::AnyConnection,
+    store::{
+        AnyConnection,
+        figures::{self, Classed},
+    },
 };
 
 /// A report.
@@ -62,6 +66,25 @@ fn columns(report: Report) -> Vec<Column> {
         Measure::Share { .. } | Measure::Mean { .. } | Measure::Median { .. } => None,
     });
     counted.collect()
+}
+
+/// In which column of the report on timeliness petitions stand, in the order of their ids, from after one on: those of
+/// a question, or of these ids whatever the question's filters.
+pub(super) fn columns_of(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    wanted: &Wanted,
+    ids: Option<&[PetitionId]>,
+    (after, limit): (Option<PetitionId>, i64),
+) -> Result<Vec<Classed>, Error> {
+    let population = wanted.population(tx, world, reader, Report::Timeliness)?;
+    let parts = Report::Timeliness.figures().iter().filter_map(|figure| match figure.measure {
+        Measure::Count(column) if column.is_part() => Some((figure.id, column)),
+        _ => None,
+    });
+    let parts: Vec<(&str, Column)> = parts.collect();
+    Ok(figures::classes(tx, &population, &parts, ids, (after, limit))?)
 }
 
 /// Makes a report for a reader.

@@ -15,6 +15,7 @@ mod effects;
 pub mod error;
 pub mod figures;
 pub mod fingerprints;
+pub mod frozen;
 pub mod guessing;
 pub mod history;
 pub mod idempotency;

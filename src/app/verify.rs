@@ -8,6 +8,7 @@
 
 mod chain;
 mod finding;
+mod frozen;
 mod others;
 mod positions;
 mod replay;
@@ -123,6 +124,7 @@ fn walk(
     let mut walk = Walk { source, reference, summary: Summary::default(), tell };
     walk.petitions()?;
     walk.others()?;
+    walk.frozen()?;
     walk.lost()?;
     walk.log(kept)?;
     let mut summary = walk.summary;
@@ -275,6 +277,11 @@ impl Walk<'_> {
         let others = others::check(&mut self.source)?;
         self.summary.other_events = others.events;
         others.findings.iter().for_each(|finding| self.found(finding));
+        Ok(())
+    }
+
+    fn frozen(&mut self) -> Result<(), Error> {
+        frozen::check(&mut self.source)?.iter().for_each(|finding| self.found(finding));
         Ok(())
     }
 

@@ -101,6 +101,23 @@ pub enum Column {
     Anomaly(Anomaly),
 }
 
+impl Column {
+    /// Whether it is one of those into which the report on timeliness parts what was received.
+    pub fn is_part(self) -> bool {
+        matches!(
+            self,
+            Self::ResolvedEarly
+                | Self::ResolvedOnTime
+                | Self::ResolvedLate
+                | Self::OpenInTime
+                | Self::OpenOverdue
+                | Self::OpenPaused
+                | Self::EndedOtherwise
+                | Self::NoDeadline
+        )
+    }
+}
+
 /// How many people signed a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Signers {

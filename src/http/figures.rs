@@ -9,6 +9,7 @@ use actix_web::{
 };
 use utoipa::OpenApi;
 
+pub(super) use self::queries::{Groups, Levels};
 use self::{
     queries::{AnomaliesQuery, BehindQuery, FlowQuery, ReportQuery},
     views::{AnomalyList, BehindList, FiguresReport, TimelinessReport},

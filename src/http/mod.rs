@@ -16,6 +16,7 @@ pub mod edge;
 mod encoding;
 pub mod extract;
 mod figures;
+mod frozen;
 pub mod headers;
 mod health;
 pub mod help;
@@ -82,6 +83,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
         .service(resource("/v1/overdue/summary").route(get().to(reports::summarise_overdue)))
         .configure(figures::routes)
+        .configure(frozen::routes)
         .service(resource("/v1/public/statistics").route(get().to(reports::read_public_statistics)))
         .configure(actions::routes)
         .service(resource("/v1/tracking").route(post().to(tracking::open_tracking)))
@@ -111,6 +113,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         lists::Api::openapi(),
         reports::Api::openapi(),
         figures::Api::openapi(),
+        frozen::Api::openapi(),
         tracking::Api::openapi(),
         public::Api::openapi(),
         reference::Api::openapi(),

@@ -32,7 +32,7 @@ use super::{
 };
 use crate::domain::{
     figures::{Amount, Column},
-    id::{AgencyId, RowId},
+    id::{AgencyId, PetitionId, RowId},
     time::Instant,
     vocabulary::{Channel, Code, Kind},
 };
@@ -363,4 +363,40 @@ pub fn above(tx: &mut AnyConnection, agencies: &[AgencyId]) -> Result<Vec<(Agenc
 /// Every agency there ever was.
 pub fn agencies(tx: &mut AnyConnection) -> Result<Vec<AgencyId>, StoreError> {
     Ok(agency::table.select(agency::id).load(tx)?)
+}
+
+/// In which of some columns a petition stands.
+#[derive(Debug, Clone)]
+pub struct Classed {
+    pub petition: PetitionId,
+    pub code: String,
+    pub figure: String,
+}
+
+/// In which of these columns, of which each petition is in one, petitions stand, in the order of their ids.
+pub fn classes(
+    tx: &mut AnyConnection,
+    population: &Population,
+    columns: &[(&str, Column)],
+    ids: Option<&[PetitionId]>,
+    (after, limit): (Option<PetitionId>, i64),
+) -> Result<Vec<Classed>, StoreError> {
+    let cases = columns.iter().map(|(id, column)| format!("WHEN {} THEN '{id}' ", columns::of(*column)));
+    let class = format!("CASE {}ELSE 'none' END", cases.collect::<String>());
+    let mut query = petition::table
+        .inner_join(petition_span::table)
+        .select((petition::id, petition::code, population.written::<Text>(class)))
+        .order(petition::id)
+        .limit(limit)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(petition::id.gt(after));
+    }
+    if let Some(ids) = ids {
+        query = query.filter(petition::id.eq_any(padded(ids)));
+    }
+    let all = population.conditions();
+    let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
+    let rows: Vec<(PetitionId, String, String)> = query.load(tx)?;
+    Ok(rows.into_iter().map(|(petition, code, figure)| Classed { petition, code, figure }).collect())
 }

@@ -16,6 +16,7 @@ mod error;
 pub mod events;
 pub mod figures;
 pub mod fingerprints;
+pub mod frozen;
 pub mod handling;
 pub mod idempotency;
 pub mod keys;

@@ -18,12 +18,12 @@ macro_rules! tables {
     };
 }
 
-mod fingerprint;
 mod notes;
+mod reports;
 mod sessions;
 
-pub use fingerprint::reply_fingerprint;
 pub use notes::{idempotency_record, personal_data_read};
+pub use reports::{frozen_petition, frozen_report, reply_fingerprint};
 pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};
 
 tables! {

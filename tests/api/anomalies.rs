@@ -26,6 +26,7 @@ pub(crate) fn cases() -> Vec<Case> {
         many_endings_by_one_hand_are_found,
         ends_after_the_due_instant_are_found,
         repeated_suspensions_are_found,
+        the_same_text_to_many_is_found,
         a_foreign_reader_finds_nothing,
     ]
 }

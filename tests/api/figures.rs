@@ -139,7 +139,7 @@ async fn every_figure_of_random_histories_is_its_list(db: TestDb) {
     assert!(walk_all(app, &app.token(all), &["agency", "kind", "quarter"], "").await > 100);
     let past = "&as_of=2026-12-20T10:00:00%2B07:00&from=2026-11-25";
     let groups = ["subtree", "channel", "inspectorate_period", "level"];
-    assert!(walk_all(app, &some, &groups, past).await > 100);
+    assert!(walk_all(app, &some, &groups, past).await > 50);
     let inside = format!("&agency_id={}&subtree=true", given.people.ward);
     walk_all(app, &some, &["subtree", "agency"], &inside).await;
 }
@@ -203,6 +203,9 @@ async fn windows_that_cannot_be_are_refused(db: TestDb) {
         ("/v1/reports/flow?from=2026-07-01&to=2026-06-01", "to"),
         ("/v1/reports/timeliness?group_by=weekday", "group_by"),
         ("/v1/reports/flow?group_by=month", "group_by"),
+        ("/v1/reports/xld01?group_by=quarter", "group_by"),
+        ("/v1/reports/anomalies?group_by=month", "group_by"),
+        ("/v1/reports/rates?at_least=3", "at_least"),
         ("/v1/reports/timeliness?basis=case", "basis"),
         ("/v1/reports/timeliness/petitions?figure=received&basis=case", "basis"),
         ("/v1/reports/timeliness/petitions?figure=opening", "figure"),
@@ -223,12 +226,13 @@ async fn rates_and_forms_of_random_histories_are_their_lists(db: TestDb) {
     let app = &given.app;
     let all = app.token(app.official("all", given.people.ward, Role::Auditor, None, Visibility::Restricted));
     let some = app.token(given.people.auditor);
-    for (token, by) in [(&all, "none"), (&all, "quarter"), (&some, "agency")] {
+    for (token, by) in [(&all, "none"), (&some, "agency")] {
         for report in ["rates", "xld01", "anomalies"] {
             let path = format!("/v1/reports/{report}?group_by={by}&from=2026-11-28");
             assert!(walk(app, token, &path).await > 8, "{path}");
         }
     }
+    walk(app, &all, "/v1/reports/rates?group_by=quarter&from=2026-11-28").await;
     for (report, parts, whole) in [
         ("xld01", &["carried_over", "received"][..], "letters"),
         ("xld01", &["complaints", "denunciations", "proposals"], "letters"),
@@ -263,7 +267,8 @@ async fn check(given: &Given, report: &str, expected: &[(&str, Option<f64>)]) {
 async fn what_was_done_on_the_way_is_counted(db: TestDb) {
     let given = Given::new(db);
     let people = given.people;
-    // Moved to the other ward and back; the draft came back once; answered on Wednesday, two working days later.
+    // Moved to the other ward and back; the draft came back once; answered on Wednesday, one working day later: the
+    // 24th is a holiday.
     let long = given.petition(Kind::Proposal, State::Assigned);
     let transfer = |agency_id, responsible_id| Transfer {
         agency_id,
@@ -307,8 +312,8 @@ async fn what_was_done_on_the_way_is_counted(db: TestDb) {
             ("answered", Some(2.0)),
             ("response_rate", Some(0.5)),
             ("satisfaction_rate", Some(1.0)),
-            ("mean_handling_days", Some(1.0)),
-            ("median_handling_days", Some(1.0)),
+            ("mean_handling_days", Some(0.5)),
+            ("median_handling_days", Some(0.5)),
             ("published", Some(1.0)),
             ("mean_publication_days", Some(3.0)),
             ("median_publication_days", Some(3.0)),

@@ -20,6 +20,7 @@ mod cube;
 mod demo;
 mod figures;
 mod flow;
+mod frozen;
 mod histories;
 mod import;
 mod kill;
@@ -69,6 +70,7 @@ fn all_cases() -> Vec<Case> {
         demo::cases(),
         figures::cases(),
         flow::cases(),
+        frozen::cases(),
         histories::cases(),
         import::cases(),
         kill::cases(),

@@ -78,6 +78,8 @@ fn pictured(database: Database) -> BTreeSet<String> {
         event_text,
         external_ref,
         field,
+        frozen_petition,
+        frozen_report,
         grant_of_role,
         guess,
         idempotency_record,

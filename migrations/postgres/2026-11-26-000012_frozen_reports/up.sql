@@ -17,3 +17,25 @@ CREATE TABLE reply_fingerprint (
 );
 CREATE INDEX reply_fingerprint_fingerprint ON reply_fingerprint (fingerprint);
 CREATE INDEX reply_fingerprint_petition_id ON reply_fingerprint (petition_id);
+
+-- Reports as they were, signed, with the column in which each petition stood. Nothing of it is ever changed.
+CREATE TABLE frozen_report (
+    id uuid PRIMARY KEY NOT NULL,
+    report text NOT NULL,
+    query jsonb NOT NULL,
+    as_of timestamptz NOT NULL,
+    rows jsonb NOT NULL,
+    petitions integer NOT NULL,
+    digest bytea NOT NULL,
+    kid text NOT NULL,
+    signature text NOT NULL,
+    frozen_at timestamptz NOT NULL,
+    frozen_by uuid NOT NULL REFERENCES official (id)
+);
+
+CREATE TABLE frozen_petition (
+    report_id uuid NOT NULL REFERENCES frozen_report (id),
+    petition_id uuid NOT NULL REFERENCES petition (id),
+    figure text NOT NULL,
+    PRIMARY KEY (report_id, petition_id)
+);

@@ -1,3 +1,5 @@
+DROP TABLE frozen_petition;
+DROP TABLE frozen_report;
 DROP TABLE reply_fingerprint;
 DROP INDEX reply_revision_approved;
 DROP INDEX event_ending;

@@ -17,3 +17,25 @@ CREATE TABLE reply_fingerprint (
 ) STRICT;
 CREATE INDEX reply_fingerprint_fingerprint ON reply_fingerprint (fingerprint);
 CREATE INDEX reply_fingerprint_petition_id ON reply_fingerprint (petition_id);
+
+-- Reports as they were, signed, with the column in which each petition stood. Nothing of it is ever changed.
+CREATE TABLE frozen_report (
+    id BLOB PRIMARY KEY NOT NULL,
+    report TEXT NOT NULL,
+    query TEXT NOT NULL,
+    as_of INTEGER NOT NULL,
+    rows TEXT NOT NULL,
+    petitions INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    kid TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    frozen_at INTEGER NOT NULL,
+    frozen_by BLOB NOT NULL REFERENCES official (id)
+) STRICT;
+
+CREATE TABLE frozen_petition (
+    report_id BLOB NOT NULL REFERENCES frozen_report (id),
+    petition_id BLOB NOT NULL REFERENCES petition (id),
+    figure TEXT NOT NULL,
+    PRIMARY KEY (report_id, petition_id)
+) STRICT;

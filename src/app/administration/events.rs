@@ -72,7 +72,8 @@ impl Reader {
             Subject::Field(code) => reference::field(tx, code)?.map(|_| ()).ok_or(Error::NotFound),
             Subject::Official(id) => self.require_official(tx, *id),
             // Whose session was misused is told to its owner and to the log, not to administrators.
-            Subject::Session(_) => Err(Error::NotFound),
+            // A frozen report says itself who froze it.
+            Subject::Session(_) | Subject::FrozenReport(_) => Err(Error::NotFound),
             Subject::Grant(id) => {
                 let grant = people::changes::grant(tx, *id)?.ok_or(Error::NotFound)?;
                 self.require_official(tx, grant.official_id)

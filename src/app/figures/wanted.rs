@@ -105,6 +105,15 @@ impl Wanted {
                 "The flow is balanced by agency, field, kind, channel or none only.",
             ));
         }
+        let by_receipt = matches!(by, GroupBy::Month | GroupBy::Quarter | GroupBy::InspectoratePeriod);
+        if matches!(report, Report::Xld01 | Report::Anomalies) && by_receipt {
+            return Err(bad(
+                "group_by",
+                "not_in_this_report",
+                "Kỳ của báo cáo này không phải kỳ tiếp nhận: lập riêng cho từng kỳ bằng from và to.",
+                "The window of this report is not that of receipt: ask for each time by itself, with from and to.",
+            ));
+        }
         if report != Report::Flow && self.count_by != CountBy::default() {
             return Err(bad(
                 "basis",
@@ -126,7 +135,7 @@ impl Wanted {
     }
 
     /// The moment that is shown.
-    pub(super) fn moment(&self, world: &World) -> Moment {
+    pub(in crate::app) fn moment(&self, world: &World) -> Moment {
         moment(world, self.as_of)
     }
 

@@ -27,6 +27,7 @@ pub enum Subject {
     Official(OfficialId),
     Grant(GrantId),
     Session(SessionId),
+    FrozenReport(RowId),
     /// By code.
     Field(String),
 }
@@ -39,6 +40,7 @@ impl Subject {
             Self::Official(_) => "official",
             Self::Grant(_) => "grant",
             Self::Session(_) => "session",
+            Self::FrozenReport(_) => "frozen_report",
             Self::Field(_) => "field",
         }
     }
@@ -50,6 +52,7 @@ impl Subject {
             Self::Official(id) => id.uuid(),
             Self::Grant(id) => id.uuid(),
             Self::Session(id) => id.uuid(),
+            Self::FrozenReport(id) => id.uuid(),
             Self::Field(code) => {
                 let digest = sha256(format!("field:{code}").as_bytes());
                 let mut bytes = [0; 16];

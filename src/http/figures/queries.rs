@@ -204,7 +204,7 @@ pub(super) struct BehindQuery {
 macro_rules! choices {
     ($($name:ident [$($value:literal),+];)+) => {$(
         /// A few values, to the document.
-        enum $name {}
+        pub(in crate::http) enum $name {}
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
                 one_of([$($value),+])
