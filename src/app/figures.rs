@@ -7,12 +7,12 @@ mod wanted;
 
 use std::collections::BTreeMap;
 
-pub use groups::GroupBy;
+pub use groups::{Group, GroupBy};
 pub use list::{FiguresPage, behind};
-pub use wanted::{AtLevel, CountBy, Wanted};
+pub use wanted::{CountBy, Wanted};
 
 use self::groups::Grouped;
-use super::{Error, World, lists::Reader, reports::Group};
+use super::{Error, World, lists::Reader};
 use crate::{
     domain::{
         figures::{Column, Figure, Measure, Report, mean, median},
@@ -31,6 +31,8 @@ pub struct Sheet {
     pub report: Report,
     /// The moment it shows.
     pub as_of: Instant,
+    /// Until when what was recorded counts; nothing: all of it.
+    pub recorded_by: Option<Instant>,
     /// In the order of their keys.
     pub rows: Vec<Row>,
 }
@@ -78,7 +80,7 @@ pub(super) fn columns_of(
     ids: Option<&[PetitionId]>,
     (after, limit): (Option<PetitionId>, i64),
 ) -> Result<Vec<Classed>, Error> {
-    let population = wanted.population(tx, world, reader, Report::Timeliness)?;
+    let population = wanted.population(world, reader, Report::Timeliness);
     let parts = Report::Timeliness.figures().iter().filter_map(|figure| match figure.measure {
         Measure::Count(column) if column.is_part() => Some((figure.id, column)),
         _ => None,
@@ -98,9 +100,9 @@ pub fn sheet(
 ) -> Result<Sheet, Error> {
     let wanted = wanted.checked(world, report, by)?;
     let groups = groups::counted(tx, world, reader, report, &wanted, by)?;
-    let as_of = wanted.moment(world).at();
+    let moment = wanted.moment(world);
     let rows = groups.into_values().map(|grouped| row(report, grouped)).collect();
-    Ok(Sheet { report, as_of, rows })
+    Ok(Sheet { report, as_of: moment.at(), recorded_by: moment.recorded_by(), rows })
 }
 
 fn row(report: Report, grouped: Grouped) -> Row {

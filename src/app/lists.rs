@@ -1,35 +1,42 @@
-//! Lists of petitions: the desk of an official, and what is overdue, now or as it stood.
+//! Lists of petitions: the desk of an official, what is overdue, and what else an auditor looks for; now or as it stood.
 
-use std::collections::HashMap;
+mod item;
+mod level;
+mod page;
+mod story;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     Error, World,
     caller::{self, Caller},
-    cursor::{self, Binding},
-    deadline,
     when::{When, moment},
 };
 use crate::{
     domain::{
         access::{Person, Right},
-        id::{AgencyId, Id, OfficialId, PetitionId},
+        id::{AgencyId, Id, OfficialId},
         refusal::{Refusal, Words},
-        time::{Day, Instant},
         vocabulary::{
             Channel, Code, Kind, Provenance, PublicStatus, Role, Stage, State, Timeliness, Visibility,
         },
     },
     store::{
         AnyConnection,
-        agencies::{self, AgencyVersion},
-        lists::{self, Filters, Key, ListedRow, Moment, Order, Place, Question},
-        people,
-        spans::ClockRow,
+        lists::{AtLevel, Filters, Gap, Order, Overdue, Place, Question},
     },
 };
+
+pub(super) use self::item::with_names;
+use self::page::List;
+pub use self::{
+    item::{Course, Held, Item, Late},
+    level::LevelAsked,
+    page::{Page, Paging},
+    story::{Passed, Rest, passed, rests},
+};
+pub use crate::store::lists::Against;
 
 /// What a reader asks for, in his words; nothing means anything.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -43,16 +50,24 @@ pub struct Asked {
     pub agency_id: Option<AgencyId>,
     /// Whether the agencies below are meant too; yes unless told.
     pub subtree: Option<bool>,
+    pub level: Option<LevelAsked>,
     pub responsible_id: Option<OfficialId>,
+    /// Whether only those are meant that nobody is responsible for.
+    pub unassigned: Option<bool>,
+    pub area_code: Option<String>,
     pub visibility: Option<Visibility>,
     pub provenance: Option<Provenance>,
     pub timeliness: Option<Timeliness>,
     pub received_from: Option<When>,
     /// The first time of receipt that is too late; a day begins it.
     pub received_to: Option<When>,
+    /// Open, and unchanged for so many days at least.
+    pub idle_days_min: Option<u32>,
     pub clock: Option<Stage>,
+    pub basis: Option<Against>,
     pub min_days_overdue: Option<u32>,
     pub as_of: Option<When>,
+    pub recorded_by: Option<When>,
 }
 
 /// The order of an official's list.
@@ -69,61 +84,39 @@ pub enum ListSort {
     Due,
 }
 
-/// The order of what is overdue.
+/// The order of what has an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum OverdueSort {
-    /// Longest overdue first.
+pub enum DueSort {
+    /// The first to fall due first, which is the latest of those overdue.
     #[default]
     #[serde(rename = "due_at")]
-    Oldest,
+    First,
     #[serde(rename = "-due_at")]
-    Latest,
+    Last,
+    /// By the code of the agency, then the first to fall due first.
+    #[serde(rename = "agency")]
+    Agency,
 }
 
-/// Which page of a list.
-#[derive(Debug, Clone)]
-pub struct Paging<S> {
-    pub sort: S,
-    pub cursor: Option<String>,
-    pub limit: i64,
-}
-
-/// A page of a list.
-#[derive(Debug)]
-pub struct Page {
-    /// The moment it shows.
-    pub as_of: Instant,
-    pub items: Vec<Item>,
-    pub next_cursor: Option<String>,
-}
-
-/// One petition in a list, with the names that belong to it.
-#[derive(Debug)]
-pub struct Item {
-    pub row: ListedRow,
-    pub agency: Option<AgencyVersion>,
-    /// Full name and position.
-    pub responsible: Option<(String, String)>,
-    /// The clock that counts.
-    pub clock: Option<ClockRow>,
-    pub timeliness: Timeliness,
-    /// How late it is; nothing unless it is overdue.
-    pub late: Option<Late>,
-}
-
-/// How late something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Late {
-    /// Days from the last day in time to the day looked at: 0 for a time of day that passed today.
-    pub days: i64,
-    /// The working days among them.
-    pub working_days: i64,
+/// The order of what has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ReceiptSort {
+    /// Received first first.
+    #[default]
+    #[serde(rename = "received_at")]
+    Oldest,
+    #[serde(rename = "-received_at")]
+    Newest,
 }
 
 impl Asked {
     /// The question of a reader at a moment.
     pub(super) fn question(&self, world: &World, reader: &Reader) -> Question {
+        let moment = moment(world, self.as_of, self.recorded_by);
+        let today = moment.at().day(world.zone());
         let below = self.subtree.unwrap_or(true);
+        // Unchanged for so many days: the last change was on a day so many days ago at least, which then ended.
+        let idle_since = |days: u32| today.plus_days(-i64::from(days)).end(world.zone());
         let filters = Filters {
             code: self.code.as_deref().map(str::to_uppercase),
             states: self.states(),
@@ -131,16 +124,21 @@ impl Asked {
             channel: self.channel,
             field_code: self.field_code.clone(),
             place: self.agency_id.map(|agency| Place { agency, below }),
+            level: self.level.map(|level| AtLevel { level: level.level(), on: today }),
             responsible: self.responsible_id,
+            unassigned: self.unassigned.unwrap_or(false),
+            area_code: self.area_code.clone(),
             visibility: self.visibility,
             provenance: self.provenance,
             timeliness: self.timeliness,
             received_from: self.received_from.map(|from| from.start(world)),
             received_to: self.received_to.map(|to| to.start(world)),
+            idle_since: self.idle_days_min.map(idle_since),
             clock: self.clock,
-            overdue_by: None,
+            overdue: None,
+            gap: None,
         };
-        Question { reader: reader.person.clone(), moment: moment(world, self.as_of), filters }
+        Question { reader: reader.person.clone(), moment, filters }
     }
 
     /// The same question for what is overdue.
@@ -150,7 +148,8 @@ impl Asked {
         let mut question = self.question(world, reader);
         let at = question.moment.at();
         let last = |days: u32| at.day(world.zone()).plus_days(-i64::from(days)).end(world.zone());
-        question.filters.overdue_by = Some(self.min_days_overdue.map_or(at, |days| last(days).min(at)));
+        let by = self.min_days_overdue.map_or(at, |days| last(days).min(at));
+        question.filters.overdue = Some(Overdue { by, against: self.basis.unwrap_or_default() });
         question
     }
 
@@ -212,7 +211,7 @@ pub fn reader(tx: &mut AnyConnection, world: &World, caller: &Caller) -> Result<
     .into())
 }
 
-/// The petitions a reader may see, as they stand now.
+/// The petitions a reader may see.
 pub fn petitions(
     tx: &mut AnyConnection,
     world: &World,
@@ -221,7 +220,7 @@ pub fn petitions(
     paging: &Paging<ListSort>,
 ) -> Result<Page, Error> {
     let question = asked.question(world, reader);
-    let list = List { world, reader, route: "/v1/petitions", asked, paging };
+    let list = List { world, reader, route: "/v1/petitions", asked, paging, course: false };
     let orders: &[Order] = match paging.sort {
         ListSort::Newest => &[Order::Newest],
         ListSort::Oldest => &[Order::Oldest],
@@ -230,120 +229,85 @@ pub fn petitions(
     list.page(tx, &question, orders)
 }
 
-/// What of it is overdue, now or as it stood.
+/// What of it is overdue.
 pub fn overdue(
     tx: &mut AnyConnection,
     world: &World,
     reader: &Reader,
     asked: &Asked,
-    paging: &Paging<OverdueSort>,
+    paging: &Paging<DueSort>,
 ) -> Result<Page, Error> {
     let question = asked.overdue(world, reader);
-    let list = List { world, reader, route: "/v1/overdue", asked, paging };
-    let order = match paging.sort {
-        OverdueSort::Oldest => Order::DueFirst,
-        OverdueSort::Latest => Order::DueLast,
-    };
-    list.page(tx, &question, &[order])
+    by_end(tx, world, reader, (asked, &question), paging, "/v1/overdue")
 }
 
-/// Where a page ended: in which part of the list, and after which row.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct End {
-    part: usize,
-    at: i64,
-    petition: PetitionId,
-}
-
-struct List<'a, S> {
-    world: &'a World,
-    reader: &'a Reader,
-    route: &'a str,
-    asked: &'a Asked,
-    paging: &'a Paging<S>,
-}
-
-impl<S: Serialize + DeserializeOwned + Copy> List<'_, S> {
-    /// A page of a list that consists of parts, each in an order of its own.
-    fn page(&self, tx: &mut AnyConnection, question: &Question, orders: &[Order]) -> Result<Page, Error> {
-        let filters = (self.asked, self.paging.sort);
-        let binding = Binding { route: self.route, caller: &self.reader.scope, filters: &filters };
-        let secret = &self.world.secret;
-        let begin: Option<End> =
-            self.paging.cursor.as_deref().map(|text| cursor::open(secret, &binding, text)).transpose()?;
-        let limit = self.paging.limit;
-        let wanted = usize::try_from(limit).map_err(Error::internal)?;
-        let mut rows: Vec<(usize, ListedRow)> = Vec::new();
-        for (part, order) in orders.iter().enumerate().skip(begin.map_or(0, |begin| begin.part)) {
-            let after = begin.filter(|begin| begin.part == part).map(End::key).transpose()?;
-            // One more than is shown tells whether the list goes on.
-            let rest = limit + 1 - i64::try_from(rows.len()).map_err(Error::internal)?;
-            if rest > 0 {
-                let found = lists::page(tx, question, *order, after, rest)?;
-                rows.extend(found.into_iter().map(|row| (part, row)));
-            }
-        }
-        let goes_on = rows.len() > wanted;
-        rows.truncate(wanted);
-        let last = rows.last().filter(|_| goes_on).and_then(|(part, row)| End::of(*part, orders, row));
-        let next_cursor = last.map(|end| cursor::seal(secret, &binding, &end)).transpose()?;
-        let rows = rows.into_iter().map(|(_, row)| row).collect();
-        let items = with_names(tx, self.world, question.moment, rows)?;
-        Ok(Page { as_of: question.moment.at(), items, next_cursor })
-    }
-}
-
-impl End {
-    fn of(part: usize, orders: &[Order], row: &ListedRow) -> Option<Self> {
-        let at = match orders.get(part)? {
-            Order::DueFirst | Order::DueLast => row.span.open_due_at?,
-            Order::Newest | Order::Oldest | Order::NotDue => row.span.received_at,
-        };
-        Some(Self { part, at: at.micros(), petition: row.span.petition_id })
-    }
-
-    fn key(self) -> Result<Key, Error> {
-        Ok((Instant::from_micros(self.at).ok_or(Error::InvalidCursor)?, self.petition))
-    }
-}
-
-pub(super) fn with_names(
+/// What of it is due soon.
+pub fn due_soon(
     tx: &mut AnyConnection,
     world: &World,
-    moment: Moment,
-    rows: Vec<ListedRow>,
-) -> Result<Vec<Item>, Error> {
-    let at = moment.at();
-    let petitions: Vec<PetitionId> = rows.iter().map(|row| row.span.petition_id).collect();
-    let mut agency_ids: Vec<AgencyId> = rows.iter().map(|row| row.span.agency_id).collect();
-    agency_ids.sort_unstable();
-    agency_ids.dedup();
-    let officials: Vec<OfficialId> = rows.iter().filter_map(|row| row.span.responsible_id).collect();
-    let names = agencies::on(tx, &agency_ids, at.day(world.zone()))?;
-    let people = people::names(tx, &officials)?;
-    let mut clocks: HashMap<(PetitionId, i32, Stage), ClockRow> = lists::clocks(tx, &petitions, moment)?
-        .into_iter()
-        .map(|clock| ((clock.petition_id, clock.round, clock.stage), clock))
-        .collect();
-    let item = |row: ListedRow| {
-        let span = &row.span;
-        let timeliness = deadline::timeliness(span, at);
-        Item {
-            agency: names.get(&span.agency_id).cloned(),
-            responsible: span.responsible_id.and_then(|official| people.get(&official).cloned()),
-            clock: span.clock_stage.and_then(|stage| clocks.remove(&(span.petition_id, span.round, stage))),
-            late: span.due_on.filter(|_| timeliness == Timeliness::Overdue).map(|on| late(world, on, at)),
-            timeliness,
-            row,
-        }
-    };
-    Ok(rows.into_iter().map(item).collect())
+    reader: &Reader,
+    asked: &Asked,
+    paging: &Paging<DueSort>,
+) -> Result<Page, Error> {
+    let mut question = asked.question(world, reader);
+    question.filters.timeliness = Some(Timeliness::DueSoon);
+    by_end(tx, world, reader, (asked, &question), paging, "/v1/due-soon")
 }
 
-fn late(world: &World, due_on: Day, at: Instant) -> Late {
-    let today = at.day(world.zone());
-    Late {
-        days: due_on.days_until(today).max(0),
-        working_days: world.calendar().working_days_between(due_on, today),
-    }
+fn by_end(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    (asked, question): (&Asked, &Question),
+    paging: &Paging<DueSort>,
+    route: &str,
+) -> Result<Page, Error> {
+    let order = match paging.sort {
+        DueSort::First => Order::DueFirst,
+        DueSort::Last => Order::DueLast,
+        DueSort::Agency => Order::ByAgency(question.moment.at().day(world.zone())),
+    };
+    List { world, reader, route, asked, paging, course: true }.page(tx, question, &[order])
+}
+
+/// What has no end that could be overdue, and why one looks at it all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unending {
+    /// Its clock rests.
+    Paused,
+    /// It is open, and no clock was ever set.
+    WithoutClock,
+    /// It was passed on, and no result came back.
+    ForwardedWithoutResult,
+}
+
+/// What of it has no end.
+pub fn unending(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    (which, asked): (Unending, &Asked),
+    paging: &Paging<ReceiptSort>,
+) -> Result<Page, Error> {
+    let mut question = asked.question(world, reader);
+    let filters = &mut question.filters;
+    let route = match which {
+        Unending::Paused => {
+            filters.timeliness = Some(Timeliness::Paused);
+            "/v1/paused"
+        }
+        Unending::WithoutClock => {
+            filters.gap = Some(Gap::NoClock);
+            "/v1/without-clock"
+        }
+        Unending::ForwardedWithoutResult => {
+            filters.gap = Some(Gap::NoResult);
+            "/v1/forwarded-without-result"
+        }
+    };
+    let order = match paging.sort {
+        ReceiptSort::Oldest => Order::Oldest,
+        ReceiptSort::Newest => Order::Newest,
+    };
+    List { world, reader, route, asked, paging, course: true }.page(tx, &question, &[order])
 }

@@ -40,6 +40,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod signing;
 pub mod submission;
+pub mod summary;
 pub mod timeline;
 pub mod tokens;
 pub mod trace;

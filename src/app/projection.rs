@@ -13,7 +13,7 @@ use crate::{
     store::{
         Together,
         petitions::PetitionRow,
-        spans::{self, ClockRow, SpanRow},
+        spans::{self, ClockRow, Close, SpanRow},
     },
 };
 
@@ -113,11 +113,12 @@ pub fn change(reference: &Reference, before: Option<&Case>, after: &Case, event:
 impl Change {
     /// Ends the stretches that the event changed.
     pub fn end(&self, together: &mut Together<'_>, event: &Event) {
+        let end = Close { at: event.occurred_at, recorded_at: event.recorded_at };
         if self.ends {
-            spans::close(together, event.petition, event.occurred_at);
+            spans::close(together, event.petition, end);
         }
         for (round, stage) in &self.clocks_end {
-            spans::close_clock(together, event.petition, *round, *stage, event.occurred_at);
+            spans::close_clock(together, event.petition, *round, *stage, end);
         }
     }
 
@@ -151,6 +152,7 @@ fn clock_row(case: &Case, clock: &Clock, event: &Event) -> ClockRow {
         from_at: event.occurred_at,
         to_at: None,
         recorded_from: event.recorded_at,
+        recorded_to: None,
     }
 }
 
@@ -206,5 +208,6 @@ pub fn span(case: &Case, clocks: &[Clock], reference: &Reference, event: &Event)
         from_at: event.occurred_at,
         to_at: None,
         recorded_from: event.recorded_at,
+        recorded_to: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::{App, Error, clock::real_now, reports};
+use super::{App, Error, clock::real_now, summary};
 use crate::store::events;
 
 const SECOND: f64 = 1_000_000.0;
@@ -46,7 +46,7 @@ pub async fn waiting(app: &App) -> Result<Waiting, Error> {
 pub fn count(app: &App) -> Result<(), Error> {
     let (levels, oldest, now) = app.read_now(|tx, world| {
         let (_, oldest) = events::unnumbered(tx)?;
-        Ok((reports::overdue_by_level(tx, world)?, oldest, world.now))
+        Ok((summary::overdue_by_level(tx, world)?, oldest, world.now))
     })?;
     for (level, count) in levels {
         metrics::gauge!("petitions_overdue", "agency_level" => level).set(small(count));

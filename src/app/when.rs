@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use super::World;
 use crate::{
     domain::time::{Day, Instant},
-    store::lists::Moment,
+    store::question::Moment,
 };
 
 /// An instant or a civil day of the configured zone.
@@ -35,9 +35,15 @@ impl When {
     }
 }
 
-/// The moment a reader asks for; a future one shows how things will stand if nothing happens.
-pub fn moment(world: &World, as_of: Option<When>) -> Moment {
-    as_of.map_or(Moment::Now(world.now), |when| Moment::Past(when.end(world)))
+/// The moment a reader asks for; a future one shows how things will stand if nothing happens. With `recorded_by` it is
+/// seen with the knowledge of that time; without `as_of` it is now.
+pub fn moment(world: &World, as_of: Option<When>, recorded_by: Option<When>) -> Moment {
+    let at = as_of.map(|when| when.end(world));
+    match (at, recorded_by.map(|when| when.end(world))) {
+        (at, Some(by)) => Moment::Known { at: at.unwrap_or(world.now), by },
+        (Some(at), None) => Moment::Past(at),
+        (None, None) => Moment::Now(world.now),
+    }
 }
 
 impl FromStr for When {

@@ -194,7 +194,7 @@ impl Calendar {
         }
     }
     /// The day an exclusive end belongs to: at midnight the day before.
-    pub(super) fn last_day(&self, due_at: Instant) -> Day {
+    pub fn last_day(&self, due_at: Instant) -> Day {
         due_at.plus_micros(-1).day(&self.zone)
     }
     /// Whether every year touched by the days `from..=to` is loaded.

@@ -17,7 +17,7 @@ use super::{
 };
 
 pub use ledger::Ledger;
-pub use op::ClockOp;
+pub use op::{ClockOp, without_last_pause};
 pub use promise::promise;
 
 /// The stages that pauses, supplements and the ends of a petition touch; the others go on.

@@ -23,6 +23,9 @@ impl Instant {
     /// The first instant that is taken from outside: 0001-01-01T00:00:00Z.
     const MIN_MICROS: i64 = -62_135_596_800_000_000;
 
+    /// That last instant: nothing is later.
+    pub const MAX: Self = Self(Timestamp::MAX);
+
     /// Drops what is finer than a microsecond, so that what is returned equals what is stored.
     pub fn new(timestamp: Timestamp) -> Self {
         Self(Timestamp::from_microsecond(timestamp.as_microsecond()).unwrap_or(timestamp))

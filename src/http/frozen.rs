@@ -20,10 +20,10 @@ use super::{
 use crate::{
     app::{
         Error,
-        figures::{AtLevel, GroupBy, Wanted},
+        figures::{GroupBy, Wanted},
         frozen::{self, Compared, Comparison},
         history::hex,
-        lists,
+        lists::{self, LevelAsked},
         when::When,
     },
     domain::{
@@ -73,7 +73,7 @@ pub(super) struct FreezeBody {
     #[schema(schema_with = code::<Channel>, required = false)]
     channel: Option<Channel>,
     #[schema(value_type = Levels, inline, required = false)]
-    level: Option<AtLevel>,
+    level: Option<LevelAsked>,
 }
 
 /// A frozen report.

@@ -29,6 +29,7 @@ pub mod methods;
 pub mod metrics;
 mod oidc;
 pub mod openapi;
+mod overdue;
 mod petitions;
 mod preview;
 pub mod problem;
@@ -81,7 +82,8 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/petitions/{id}/personal-data-reads").route(get().to(reads::list_reads)))
         .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))
         .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
-        .service(resource("/v1/overdue/summary").route(get().to(reports::summarise_overdue)))
+        .service(resource("/v1/overdue/summary").route(get().to(overdue::summarise_overdue)))
+        .configure(lists::routes)
         .configure(figures::routes)
         .configure(frozen::routes)
         .service(resource("/v1/public/statistics").route(get().to(reports::read_public_statistics)))
@@ -111,6 +113,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         reads::Api::openapi(),
         sandbox::Api::openapi(),
         lists::Api::openapi(),
+        overdue::Api::openapi(),
         reports::Api::openapi(),
         figures::Api::openapi(),
         frozen::Api::openapi(),

@@ -2,21 +2,28 @@
 //!
 //! [`sight`](plain::sight) says in SQL what `domain::access::roles` says in Rust: a test compares the two.
 
+mod clocks;
+mod texts;
+
 use diesel::{
     BoolExpressionMethods, BoxableExpression, ExpressionMethods, NullableExpressionMethods, QueryDsl,
     dsl::{InnerJoinQuerySource, auto_type, exists, sql},
     sql_types::{Bool, Text},
 };
 
+pub(super) use self::{
+    clocks::{of_clock, of_petition},
+    texts::agency_code,
+};
 use super::{
     connection::MultiBackend,
-    schema::{agency_closure, assignment, clock_span, petition, petition_span},
+    question::{Gap, Moment, Question},
+    schema::{agency_closure, assignment, clock_span, petition, petition_detail, petition_span},
 };
 use crate::domain::{
     access::{Person, Right},
-    id::{AgencyId, OfficialId},
-    time::Instant,
-    vocabulary::{Channel, Code, Kind, Provenance, Role, Stage, State, Timeliness, Visibility},
+    id::AgencyId,
+    vocabulary::{Code, Kind, Role, State, Visibility},
 };
 
 /// Petitions with their spans.
@@ -26,70 +33,24 @@ pub(super) type Clocked = InnerJoinQuerySource<Plain, clock_span::table>;
 /// A condition over one of them.
 pub(super) type Condition<S> = Box<dyn BoxableExpression<S, MultiBackend, SqlType = Bool>>;
 
-/// When one looks: how things stand now, or how they stood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    Now(Instant),
-    Past(Instant),
-}
-
-impl Moment {
-    /// The instant itself.
-    pub fn at(self) -> Instant {
-        match self {
-            Self::Now(at) | Self::Past(at) => at,
+/// Whether a stretch of a table holds at a moment. One whose end was recorded later was then still the present one.
+macro_rules! holds {
+    ($table:ident, $moment:expr) => {
+        match $moment {
+            Moment::Now(_) => Box::new($table::to_at.is_null()),
+            Moment::Past(at) => {
+                let not_over = $table::to_at.gt(at).assume_not_null();
+                Box::new($table::from_at.le(at).and($table::to_at.is_null().or(not_over)))
+            }
+            Moment::Known { at, by } => {
+                let begun = $table::from_at.le(at).and($table::recorded_from.le(by));
+                let not_over = $table::to_at.gt(at).or($table::recorded_to.gt(by)).assume_not_null();
+                Box::new(begun.and($table::to_at.is_null().or(not_over)))
+            }
         }
-    }
+    };
 }
-
-/// An agency that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    pub agency: AgencyId,
-    /// Whether the agencies below it are meant too.
-    pub below: bool,
-}
-
-/// What is asked for; nothing means anything.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filters {
-    pub code: Option<String>,
-    pub states: Option<Vec<State>>,
-    pub kind: Option<Kind>,
-    pub channel: Option<Channel>,
-    pub field_code: Option<String>,
-    /// The lead agency, before an assignment the intake agency.
-    pub place: Option<Place>,
-    pub responsible: Option<OfficialId>,
-    pub visibility: Option<Visibility>,
-    pub provenance: Option<Provenance>,
-    pub timeliness: Option<Timeliness>,
-    /// The first instant of receipt.
-    pub received_from: Option<Instant>,
-    /// The first instant of receipt that is too late.
-    pub received_to: Option<Instant>,
-    /// The stage whose clock counts; nothing: the one that speaks for the petition.
-    pub clock: Option<Stage>,
-    /// The clock fell due at this instant or before, and nothing met or stopped it.
-    pub overdue_by: Option<Instant>,
-}
-
-/// A reader's question.
-#[derive(Debug, Clone)]
-pub struct Question {
-    pub reader: Person,
-    pub moment: Moment,
-    pub filters: Filters,
-}
-
-impl Question {
-    /// Whether many ask the same in the same words: everything there is, or everything overdue, with the few rights
-    /// that most have. The texts of such questions are few.
-    pub(super) fn is_common(&self) -> bool {
-        let plain = Filters { overdue_by: self.filters.overdue_by, ..Filters::default() };
-        self.filters == plain && self.reader.rights.len() <= 3
-    }
-}
+pub(super) use holds;
 
 /// Both.
 fn both<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
@@ -164,6 +125,11 @@ macro_rules! covered {
     };
 }
 
+/// The states in which something is still to be done.
+fn open_states() -> Vec<State> {
+    State::ALL.iter().copied().filter(|state| state.is_open()).collect()
+}
+
 const SUPPORTING: &str = "supporting";
 
 /// The conditions over one source; the two differ in their type alone.
@@ -222,19 +188,12 @@ macro_rules! conditions {
                 let seen = both(other, covered_now(reader));
                 match moment {
                     Moment::Now(_) => seen,
-                    Moment::Past(_) => both(seen, covered_then(reader)),
+                    Moment::Past(_) | Moment::Known { .. } => both(seen, covered_then(reader)),
                 }
             }
 
             fn in_force(moment: Moment) -> Condition<$source> {
-                match moment {
-                    Moment::Now(_) => Box::new(petition_span::to_at.is_null()),
-                    Moment::Past(at) => {
-                        let not_over = petition_span::to_at.gt(at).assume_not_null();
-                        let open = petition_span::to_at.is_null().or(not_over);
-                        Box::new(petition_span::from_at.le(at).and(open))
-                    }
-                }
+                holds!(petition_span, moment)
             }
 
             /// Every condition of a question but those of its clock.
@@ -265,6 +224,29 @@ macro_rules! conditions {
                 }
                 if let Some(responsible) = filters.responsible {
                     add(Box::new(petition_span::responsible_id.eq(responsible).assume_not_null()));
+                }
+                if filters.unassigned {
+                    add(Box::new(petition_span::responsible_id.is_null()));
+                }
+                if let Some(level) = filters.level {
+                    add(texts::of_level(level));
+                }
+                if let Some(area) = &filters.area_code {
+                    let there = petition_detail::table.filter(petition_detail::area_code.eq(area.clone()));
+                    add(Box::new(petition::id.eq_any(there.select(petition_detail::petition_id))));
+                }
+                if let Some(since) = filters.idle_since {
+                    add(Box::new(petition_span::state.eq_any(open_states())));
+                    add(Box::new(petition_span::from_at.lt(since)));
+                    add(texts::untouched(since, question.moment));
+                }
+                match filters.gap {
+                    Some(Gap::NoClock) => {
+                        add(Box::new(petition_span::state.eq_any(open_states())));
+                        add(Box::new(petition_span::clock_stage.is_null()));
+                    }
+                    Some(Gap::NoResult) => add(texts::without_result(question.moment)),
+                    None => {}
                 }
                 if let Some(visibility) = filters.visibility {
                     add(Box::new(petition_span::visibility.eq(visibility)));
@@ -316,69 +298,4 @@ pub(super) mod whole {
         }
         both(other, both(covered_now(reader), covered_ever(reader)))
     }
-}
-
-/// How the clock that speaks for the petition stands at an instant, as `domain::clock::Clock::timeliness` says it.
-fn timeliness(wanted: Timeliness, at: Instant) -> Condition<Plain> {
-    let met = petition_span::met_at.is_not_null();
-    let late = petition_span::due_at.le(petition_span::met_at).assume_not_null();
-    let paused = petition_span::paused_until.gt(at).assume_not_null();
-    let rests = petition_span::paused_until.is_not_null().and(paused);
-    let awake =
-        petition_span::paused_until.is_null().or(petition_span::paused_until.le(at).assume_not_null());
-    let due = petition_span::open_due_at.le(at).assume_not_null();
-    let ahead = petition_span::open_due_at.gt(at).assume_not_null();
-    let soon =
-        petition_span::due_soon_at.is_not_null().and(petition_span::due_soon_at.le(at).assume_not_null());
-    let calm = petition_span::due_soon_at.is_null().or(petition_span::due_soon_at.gt(at).assume_not_null());
-    match wanted {
-        Timeliness::Missed => Box::new(met.and(late)),
-        Timeliness::Met => {
-            let in_time = petition_span::due_at.gt(petition_span::met_at).assume_not_null();
-            Box::new(met.and(petition_span::due_at.is_null().or(in_time)))
-        }
-        Timeliness::Paused => Box::new(rests),
-        Timeliness::Overdue => Box::new(due.and(awake)),
-        Timeliness::DueSoon => Box::new(ahead.and(awake).and(soon)),
-        Timeliness::OnTrack => Box::new(ahead.and(awake).and(calm)),
-        Timeliness::None => {
-            let idle = petition_span::met_at.is_null().and(petition_span::open_due_at.is_null());
-            Box::new(idle.and(awake))
-        }
-    }
-}
-
-/// Every condition of a question about the clock that speaks for the petition.
-pub(super) fn of_petition(question: &Question) -> Vec<Condition<Plain>> {
-    let at = question.moment.at();
-    let mut all = plain::of(question);
-    if let Some(due_by) = question.filters.overdue_by {
-        all.push(Box::new(petition_span::open_due_at.le(due_by).assume_not_null()));
-        let awake = petition_span::paused_until.le(at).assume_not_null();
-        all.push(Box::new(petition_span::paused_until.is_null().or(awake)));
-    }
-    if let Some(wanted) = question.filters.timeliness {
-        all.push(timeliness(wanted, at));
-    }
-    all
-}
-
-/// Every condition of a question about the clock of one stage, in the petition's round.
-pub(super) fn of_stage(question: &Question, stage: Stage) -> Vec<Condition<Clocked>> {
-    let at = question.moment.at();
-    let mut all = clocked::of(question);
-    all.push(Box::new(clock_span::stage.eq(stage).and(clock_span::round.eq(petition_span::round))));
-    all.push(match question.moment {
-        Moment::Now(_) => Box::new(clock_span::to_at.is_null()),
-        Moment::Past(_) => {
-            let not_over = clock_span::to_at.gt(at).assume_not_null();
-            Box::new(clock_span::from_at.le(at).and(clock_span::to_at.is_null().or(not_over)))
-        }
-    });
-    if let Some(due_by) = question.filters.overdue_by {
-        all.push(Box::new(clock_span::open_due_at.le(due_by).assume_not_null()));
-        let awake = clock_span::paused_until.le(at).assume_not_null();
-        all.push(Box::new(clock_span::paused_until.is_null().or(awake)));
-    }
-    all
 }

@@ -22,10 +22,11 @@ pub use self::moves::{Attribution, Basis, Moves};
 use self::written::Written;
 use super::{
     AnyConnection, DatabaseKind, StoreError,
-    conditions::{self, Condition, Plain, Question},
-    lists::{Face, ListedRow, listed},
+    conditions::{self, Condition, Plain},
+    lists::{Face, ListedRow, face, listed},
+    question::Question,
     reports::{GroupKey, Grouping},
-    schema::{agency, agency_closure, petition, petition_span},
+    schema::{agency_closure, petition, petition_span},
     spans::SpanRow,
     sql_types::sql::{Id as SqlId, Instant as SqlInstant},
     together::padded,
@@ -42,8 +43,6 @@ use crate::domain::{
 pub struct Population {
     /// Its moment is the one that figures show.
     pub question: Question,
-    /// Only with these agencies.
-    pub agencies: Option<Vec<AgencyId>>,
     pub frame: Frame,
 }
 
@@ -72,7 +71,7 @@ pub enum Frame {
 impl Population {
     /// What is known of the stretches: nothing that was recorded later.
     fn known(&self) -> Instant {
-        Instant::from_micros(Instant::MAX_MICROS).unwrap_or_else(|| self.question.moment.at())
+        self.question.moment.recorded_by().unwrap_or(Instant::MAX)
     }
 
     /// A condition or value in SQL, with the instants of this population in its gaps.
@@ -93,9 +92,6 @@ impl Population {
         };
         if let Frame::Letters(_) = self.frame {
             all.push(Box::new(self.written(letters::reach())));
-        }
-        if let Some(agencies) = &self.agencies {
-            all.push(Box::new(petition_span::agency_id.eq_any(padded(agencies))));
         }
         all
     }
@@ -204,6 +200,7 @@ fn column_of(grouping: Grouping) -> &'static str {
         Grouping::Kind => "petition_span.kind",
         Grouping::Channel => "petition_span.channel",
         Grouping::Month => "petition_span.received_month",
+        Grouping::Person => "petition_span.responsible_id",
     }
 }
 
@@ -218,7 +215,7 @@ fn named(grouping: Grouping, text: String) -> Result<GroupKey, StoreError> {
         Grouping::Kind => GroupKey::Kind(Kind::parse(&text).ok_or_else(unknown)?),
         Grouping::Channel => GroupKey::Channel(Channel::parse(&text).ok_or_else(unknown)?),
         Grouping::Month => GroupKey::Month(text),
-        Grouping::Field | Grouping::Agency => GroupKey::Field(text),
+        Grouping::Field | Grouping::Agency | Grouping::Person => GroupKey::Field(text),
     })
 }
 
@@ -234,11 +231,10 @@ pub fn page(
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<ListedRow>, StoreError> {
-    let face = (petition::code, petition::title, petition::version, petition::provenance);
     let (received, id) = (petition_span::received_at, petition_span::id);
     let mut query = petition::table
         .inner_join(petition_span::table)
-        .select((SpanRow::as_select(), face))
+        .select((SpanRow::as_select(), face!()))
         .filter(population.column(column, tx.kind()))
         .order((received.desc(), id.desc()))
         .limit(limit)
@@ -249,7 +245,7 @@ pub fn page(
     let all = population.conditions();
     let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
     let rows: Vec<(SpanRow, Face)> = query.load(tx)?;
-    Ok(rows.into_iter().map(listed).collect())
+    Ok(rows.into_iter().map(|(span, face)| listed(span, face)).collect())
 }
 
 /// How long something took for one petition.
@@ -358,11 +354,6 @@ pub fn above(tx: &mut AnyConnection, agencies: &[AgencyId]) -> Result<Vec<(Agenc
         .filter(agency_closure::descendant_id.eq_any(padded(agencies)))
         .select((agency_closure::ancestor_id, agency_closure::descendant_id))
         .load(tx)?)
-}
-
-/// Every agency there ever was.
-pub fn agencies(tx: &mut AnyConnection) -> Result<Vec<AgencyId>, StoreError> {
-    Ok(agency::table.select(agency::id).load(tx)?)
 }
 
 /// In which of some columns a petition stands.

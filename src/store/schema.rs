@@ -239,6 +239,7 @@ tables! {
         from_at -> Instant,
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
+        recorded_to -> Nullable<Instant>,
     }
 
     document (id) {
@@ -377,6 +378,7 @@ tables! {
         from_at -> Instant,
         to_at -> Nullable<Instant>,
         recorded_from -> Instant,
+        recorded_to -> Nullable<Instant>,
     }
 }
 

@@ -58,6 +58,8 @@ pub struct SpanRow {
     pub from_at: Instant,
     pub to_at: Option<Instant>,
     pub recorded_from: Instant,
+    /// When we learnt that it had ended; nothing for the present one.
+    pub recorded_to: Option<Instant>,
 }
 
 /// A stretch of one clock; the present one has no end.
@@ -81,6 +83,8 @@ pub struct ClockRow {
     pub from_at: Instant,
     pub to_at: Option<Instant>,
     pub recorded_from: Instant,
+    /// When we learnt that it had ended; nothing for the present one.
+    pub recorded_to: Option<Instant>,
 }
 
 /// Begins a stretch.
@@ -99,12 +103,20 @@ pub fn insert_all(tx: &mut AnyConnection, rows: &[SpanRow], clocks: &[ClockRow])
     Ok(())
 }
 
+/// When a stretch ended, and when we learnt it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Close {
+    pub at: Instant,
+    pub recorded_at: Instant,
+}
+
 /// Ends the present stretch of a petition.
-pub fn close(together: &mut Together<'_>, petition: PetitionId, at: Instant) {
+pub fn close(together: &mut Together<'_>, petition: PetitionId, end: Close) {
     let present = petition_span::table
         .filter(petition_span::petition_id.eq(petition))
         .filter(petition_span::to_at.is_null());
-    together.add(diesel::update(present).set(petition_span::to_at.eq(at)));
+    let set = (petition_span::to_at.eq(end.at), petition_span::recorded_to.eq(end.recorded_at));
+    together.add(diesel::update(present).set(set));
 }
 
 /// All stretches of a petition in order.
@@ -137,11 +149,12 @@ pub fn insert_clock<'r>(together: &mut Together<'r>, row: &'r ClockRow) {
 }
 
 /// Ends the present stretch of a clock.
-pub fn close_clock(together: &mut Together<'_>, petition: PetitionId, round: i32, stage: Stage, at: Instant) {
+pub fn close_clock(together: &mut Together<'_>, petition: PetitionId, round: i32, stage: Stage, end: Close) {
     let present = clock_span::table
         .filter(clock_span::petition_id.eq(petition))
         .filter(clock_span::round.eq(round))
         .filter(clock_span::stage.eq(stage))
         .filter(clock_span::to_at.is_null());
-    together.add(diesel::update(present).set(clock_span::to_at.eq(at)));
+    let set = (clock_span::to_at.eq(end.at), clock_span::recorded_to.eq(end.recorded_at));
+    together.add(diesel::update(present).set(set));
 }

@@ -393,7 +393,16 @@ async fn attack_15_nobody_lengthens_his_own_deadline(db: TestDb) {
 /// Who may do what is not of one petition; whoever is not named gets 403. A set of petitions is open to all who may see
 /// any, and an administrator sees none.
 fn permitted(method: &str, path: &str) -> &'static [Role] {
-    let petitions = ["/v1/petitions", "/v1/overdue", "/v1/overdue/summary", "/v1/reports/timeliness"];
+    let petitions = [
+        "/v1/petitions",
+        "/v1/overdue",
+        "/v1/overdue/summary",
+        "/v1/due-soon",
+        "/v1/paused",
+        "/v1/without-clock",
+        "/v1/forwarded-without-result",
+        "/v1/reports/timeliness",
+    ];
     match (method, path) {
         ("get", "/v1/grants" | "/v1/grants/{id}" | "/v1/events") => &[Role::Admin, Role::Auditor],
         ("get", "/v1/officials") => &GRANTED,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl, SelectableHelper};
 use kiennghi::{
-    app::{Error, World, caller::Caller, history, projection, routine, secrets::digest},
+    app::{Error, World, caller::Caller, history, projection, routine, secrets::digest, world::Reference},
     domain::{
         act::*,
         clock::{Clock, PROCEDURE},
@@ -121,7 +121,7 @@ pub(crate) fn history_of(
 }
 
 /// A row of the table that fits; ends are rare, so that histories grow long.
-fn choose(case: &Petition, dice: &mut Dice) -> Option<(Action, Role)> {
+pub(crate) fn choose(case: &Petition, dice: &mut Dice) -> Option<(Action, Role)> {
     let fitting: Vec<_> = lifecycle::TRANSITIONS
         .iter()
         .filter(|row| row.from.contains(&case.state))
@@ -151,7 +151,7 @@ fn choose(case: &Petition, dice: &mut Dice) -> Option<(Action, Role)> {
     None
 }
 
-fn backdated(action: Action, role: Role) -> bool {
+pub(crate) fn backdated(action: Action, role: Role) -> bool {
     let paper = matches!(action, Action::Supplement | Action::Withdrawal) && role == Role::Intake;
     paper
         || matches!(
@@ -160,7 +160,7 @@ fn backdated(action: Action, role: Role) -> bool {
         )
 }
 
-fn actor(people: &People, role: Role, case: &Petition, dice: &mut Dice) -> Caller {
+pub(crate) fn actor(people: &People, role: Role, case: &Petition, dice: &mut Dice) -> Caller {
     match role {
         Role::Coordinator if dice.below(2) == 0 => Caller::Official(people.second_coordinator),
         Role::Handler if case.lead == Some(people.other) => Caller::Official(people.helper),
@@ -169,7 +169,7 @@ fn actor(people: &People, role: Role, case: &Petition, dice: &mut Dice) -> Calle
     }
 }
 
-fn history_events(tx: &mut AnyConnection, id: PetitionId) -> Result<Vec<StoredEvent>, Error> {
+pub(crate) fn history_events(tx: &mut AnyConnection, id: PetitionId) -> Result<Vec<StoredEvent>, Error> {
     Ok(events::history(tx, id, None)?)
 }
 
@@ -181,7 +181,7 @@ fn present_agrees(tx: &mut AnyConnection, world: &World, id: PetitionId) -> Resu
     let spans = spans::of_petition(tx, id)?;
     let present: Vec<&SpanRow> = spans.iter().filter(|span| span.to_at.is_none()).collect();
     assert_eq!(present.len(), 1, "one span is present");
-    assert_eq!(bare(present[0]), bare(&derived(&case, world, &events)));
+    assert_eq!(bare(present[0]), bare(&derived(&case, &world.reference, &events)));
     let row = petitions::find(tx, id)?.expect("a petition");
     assert_eq!(
         (row.state, row.version, row.sequence, row.lead_agency_id, row.responsible_id, row.visibility),
@@ -192,13 +192,13 @@ fn present_agrees(tx: &mut AnyConnection, world: &World, id: PetitionId) -> Resu
     Ok(case)
 }
 
-fn derived(case: &Petition, world: &World, events: &[Event]) -> SpanRow {
-    let clocks = case.clocks(world.rules(), world.calendar());
-    projection::span(case, &clocks, &world.reference, events.last().expect("an event"))
+pub(crate) fn derived(case: &Petition, reference: &Reference, events: &[Event]) -> SpanRow {
+    let clocks = case.clocks(&reference.rules, &reference.calendar);
+    projection::span(case, &clocks, reference, events.last().expect("an event"))
 }
 
 /// A span without what tells where it stands in time.
-fn bare(span: &SpanRow) -> SpanRow {
+pub(crate) fn bare(span: &SpanRow) -> SpanRow {
     let origin = span.received_at;
     SpanRow {
         id: kiennghi::domain::id::Id::new(uuid::Uuid::nil()),
@@ -206,6 +206,7 @@ fn bare(span: &SpanRow) -> SpanRow {
         from_at: origin,
         to_at: None,
         recorded_from: origin,
+        recorded_to: None,
         ..span.clone()
     }
 }
@@ -235,7 +236,7 @@ fn verify(tx: &mut AnyConnection, world: &World, id: PetitionId) -> Result<(), E
             continue;
         };
         assert_eq!(found.len(), 1, "one span at {at}");
-        assert_eq!(bare(found[0]), bare(&derived(&case, world, &known)), "as of {at}");
+        assert_eq!(bare(found[0]), bare(&derived(&case, &world.reference, &known)), "as of {at}");
         let mut shown: Vec<_> =
             clock_spans.iter().filter(|row| covers(row.from_at, row.to_at)).map(shown).collect();
         let mut folded: Vec<_> = case.clocks(world.rules(), world.calendar()).iter().map(folded).collect();
@@ -259,14 +260,14 @@ impl Received for Event {
     }
 }
 
-type Shown = (i32, Stage, Option<String>, [Option<Instant>; 5], bool);
+pub(crate) type Shown = (i32, Stage, Option<String>, [Option<Instant>; 5], bool);
 
-fn shown(row: &ClockRow) -> Shown {
+pub(crate) fn shown(row: &ClockRow) -> Shown {
     let instants = [Some(row.started_at), row.due_at, row.first_due_at, row.ended_at, row.paused_until];
     (row.round, row.stage, row.rule_id.clone(), instants, row.open_due_at.is_some())
 }
 
-fn folded(clock: &Clock) -> Shown {
+pub(crate) fn folded(clock: &Clock) -> Shown {
     let running = clock.status == kiennghi::domain::clock::ClockStatus::Running;
     let rest = clock.hold.filter(|_| running);
     let instants = [

@@ -1,6 +1,6 @@
 //! Backlogs: what goes in, what stays out, and that twice is once.
 
-use std::{io::Write as _, path::PathBuf};
+use std::{collections::BTreeMap, io::Write as _, path::PathBuf};
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 use kiennghi::{
@@ -21,7 +21,10 @@ use kiennghi::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Case, Database, TestDb, cases, client::TestApp};
+use crate::{
+    lists::{all, ids},
+    support::{Case, Database, TestDb, cases, client::TestApp},
+};
 
 pub(crate) fn cases() -> Vec<Case> {
     cases![
@@ -417,5 +420,45 @@ async fn agrees_with_the_city(app: &TestApp) {
             groups.iter().map(|group| group["count"].as_i64().unwrap()).sum::<i64>(),
             count.as_i64().unwrap()
         );
+        let listed = all(app, &token, &format!("/v1/overdue?as_of={as_of}")).await;
+        assert_eq!(ids(&listed).len() as i64, count.as_i64().unwrap(), "overdue as of {as_of}");
+    }
+    lists_agree_with_the_city(app, &token, truth, expected["snapshot"].as_str().unwrap()).await;
+}
+
+/// Every row of the list, by agency and class, is what the city's flags say; the list behind each figure has its length.
+async fn lists_agree_with_the_city(
+    app: &TestApp,
+    token: &str,
+    truth: &serde_json::Map<String, Value>,
+    snapshot: &str,
+) {
+    let listed = all(app, token, &format!("/v1/petitions?as_of={snapshot}")).await;
+    assert_eq!(ids(&listed).len(), 20_099);
+    let mut found: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for item in &listed {
+        let column = match item["timeliness"].as_str().unwrap() {
+            "met" => "resolved_on_time",
+            "missed" => "resolved_late",
+            "overdue" => "open_overdue",
+            "on_track" | "due_soon" => "open_in_time",
+            _ => "no_deadline",
+        };
+        for agency in ["*", item["agency"]["code"].as_str().unwrap()] {
+            *found.entry((agency, "received")).or_default() += 1;
+            *found.entry((agency, column)).or_default() += 1;
+        }
+    }
+    let expected = truth.iter().flat_map(|(agency, columns)| {
+        let columns = columns.as_object().unwrap().iter();
+        columns.map(|(column, count)| ((agency.as_str(), column.as_str()), count.as_i64().unwrap()))
+    });
+    assert_eq!(found, expected.collect());
+    let summary =
+        app.get(format!("/v1/overdue/summary?as_of={snapshot}")).token(token).call().await.expect(200);
+    for group in summary.body["groups"].as_array().unwrap() {
+        assert_eq!(group["count"], truth[group["key"].as_str().unwrap()]["open_overdue"], "{group}");
+        let behind = all(app, token, group["href"].as_str().unwrap()).await;
+        assert_eq!(group["count"], ids(&behind).len(), "{group}");
     }
 }

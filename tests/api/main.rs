@@ -24,6 +24,7 @@ mod frozen;
 mod histories;
 mod import;
 mod kill;
+mod late;
 mod limits;
 mod lists;
 mod manners;
@@ -31,6 +32,7 @@ mod oidc;
 mod openapi;
 mod operation;
 mod outage;
+mod plans;
 mod preview;
 mod public;
 mod reference;
@@ -43,6 +45,7 @@ mod several;
 mod store;
 mod store_tables;
 mod support;
+mod then;
 mod together;
 mod tracking;
 mod verify;
@@ -74,6 +77,7 @@ fn all_cases() -> Vec<Case> {
         histories::cases(),
         import::cases(),
         kill::cases(),
+        late::cases(),
         limits::cases(),
         lists::cases(),
         manners::cases(),
@@ -81,6 +85,7 @@ fn all_cases() -> Vec<Case> {
         openapi::cases(),
         operation::cases(),
         outage::cases(),
+        plans::cases(),
         preview::cases(),
         public::cases(),
         reference::cases(),
@@ -92,6 +97,7 @@ fn all_cases() -> Vec<Case> {
         several::cases(),
         store::cases(),
         store_tables::cases(),
+        then::cases(),
         together::cases(),
         tracking::cases(),
         verify::cases(),

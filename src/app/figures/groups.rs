@@ -9,13 +9,12 @@ use super::{
     Wanted,
     amounts::{self, Amounts},
     columns,
-    wanted::AtLevel,
 };
 use crate::{
     app::{
         Error, World,
-        lists::Reader,
-        reports::{Group, Names},
+        lists::{LevelAsked, Reader},
+        reports::{self, Names},
         when::When,
     },
     domain::{
@@ -23,7 +22,7 @@ use crate::{
         id::AgencyId,
         refusal::Words,
         time::{Day, Instant},
-        vocabulary::{Code, Kind, Level},
+        vocabulary::{Code, Kind},
     },
     store::{
         AnyConnection, agencies,
@@ -80,6 +79,26 @@ impl GroupBy {
     }
 }
 
+/// What a group is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The code; of a month `2026-06`, of a quarter `2026-Q2`.
+    pub key: String,
+    pub name: Words,
+    /// The agency, where that is what groups.
+    agency: Option<AgencyId>,
+}
+
+impl Group {
+    fn of(key: &GroupKey, named: reports::Group) -> Self {
+        let agency = match key {
+            GroupKey::Agency(id) => Some(*id),
+            _ => None,
+        };
+        Self { key: named.key, name: named.name, agency }
+    }
+}
+
 /// A group with what was counted of it.
 #[derive(Debug)]
 pub(super) struct Grouped {
@@ -121,7 +140,7 @@ pub(super) fn counted(
     wanted: &Wanted,
     by: GroupBy,
 ) -> Result<Groups, Error> {
-    let population = wanted.population(tx, world, reader, report)?;
+    let population = wanted.population(world, reader, report);
     let as_of = population.question.moment.at();
     let wanted = &Wanted { as_of: Some(When::At(as_of)), ..wanted.clone() };
     let mut groups = Groups::new();
@@ -144,10 +163,12 @@ pub(super) fn counted(
         };
         match by {
             GroupBy::Subtree => above.of(key).for_each(|group| take_in(&mut groups, of(group), tally)),
-            GroupBy::Level => take_in(&mut groups, of(names.level_of(key)), tally),
+            GroupBy::Level => {
+                take_in(&mut groups, of(Group { agency: None, ..Group::of(key, names.level_of(key)) }), tally)
+            }
             GroupBy::Quarter => take_in(&mut groups, of(quarter(key)), tally),
             GroupBy::None => take_in(&mut groups, of(everything()), tally),
-            _ => take_in(&mut groups, of(names.of(key)), tally),
+            _ => take_in(&mut groups, of(Group::of(key, names.of(key))), tally),
         }
     }
     Ok(groups)
@@ -223,7 +244,7 @@ fn narrowed(world: &World, wanted: &Wanted, by: GroupBy, group: &Group) -> Wante
         GroupBy::Field => wanted.field_code = Some(group.key.clone()),
         GroupBy::Kind => wanted.kind = Kind::parse(&group.key),
         GroupBy::Channel => wanted.channel = Code::parse(&group.key),
-        GroupBy::Level => wanted.level = Some(AtLevel(Level::parse(&group.key))),
+        GroupBy::Level => wanted.level = LevelAsked::parse(&group.key),
         GroupBy::Month | GroupBy::Quarter => {
             if let Some((first, after)) = days(&group.key) {
                 wanted = within(world, &wanted, first, after);
@@ -265,7 +286,7 @@ fn periods(
         );
         let group = Group { key: format!("{year}-Q{number}"), name, agency: None };
         let narrowed = within(world, wanted, begins(now), begins(next));
-        let window = narrowed.population(tx, world, reader, report)?;
+        let window = narrowed.population(world, reader, report);
         periods.push(((group, narrowed), window));
         now = next;
     }

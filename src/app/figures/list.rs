@@ -45,7 +45,7 @@ pub fn behind(
         ))
     })?;
     let wanted = wanted.checked(world, report, wanted.group_by.unwrap_or(GroupBy::None))?;
-    let population = wanted.population(tx, world, reader, report)?;
+    let population = wanted.population(world, reader, report);
     let filters = (report.as_str(), figure, &wanted);
     let binding =
         Binding { route: "/v1/reports/{report}/petitions", caller: reader.scope(), filters: &filters };
@@ -59,6 +59,6 @@ pub fn behind(
     rows.truncate(wanted_rows);
     let end = rows.last().filter(|_| goes_on).map(|row| End(row.span.received_at.micros(), row.span.id));
     let next_cursor = end.map(|end| cursor::seal(&world.secret, &binding, &end)).transpose()?;
-    let moment = population.question.moment;
-    Ok(FiguresPage { as_of: moment.at(), items: with_names(tx, world, moment, rows)?, next_cursor })
+    let items = with_names(tx, world, &population.question, rows, false)?;
+    Ok(FiguresPage { as_of: population.question.moment.at(), items, next_cursor })
 }

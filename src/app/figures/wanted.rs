@@ -6,7 +6,7 @@ use super::GroupBy;
 use crate::{
     app::{
         Error, World,
-        lists::{Asked, Reader},
+        lists::{Asked, LevelAsked, Reader},
         when::{When, moment},
     },
     domain::{
@@ -14,40 +14,13 @@ use crate::{
         id::AgencyId,
         refusal::FieldError,
         time::Instant,
-        vocabulary::{Channel, Code, Kind, Level},
+        vocabulary::{Channel, Kind},
     },
     store::{
-        AnyConnection, agencies,
-        figures::{self, Attribution, Basis, Frame, Moves, Population, Window},
-        lists::Moment,
+        figures::{Attribution, Basis, Frame, Moves, Population, Window},
+        question::Moment,
     },
 };
-
-/// The level of an agency, or that it has none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AtLevel(pub Option<Level>);
-
-impl AtLevel {
-    /// The code for agencies without a level.
-    pub const UNKNOWN: &'static str = "unknown";
-}
-
-impl Serialize for AtLevel {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.map_or(Self::UNKNOWN, Code::as_str))
-    }
-}
-
-impl<'de> Deserialize<'de> for AtLevel {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let code = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        if code == Self::UNKNOWN {
-            return Ok(Self(None));
-        }
-        let level = Level::parse(&code).map(|level| Self(Some(level)));
-        level.ok_or_else(|| serde::de::Error::custom("expected the code of a level, or unknown"))
-    }
-}
 
 /// What the flow counts, and with which agency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,13 +37,15 @@ pub struct Wanted {
     /// The first instant after the window; a day begins it.
     pub to: Option<When>,
     pub as_of: Option<When>,
+    /// What was recorded later is left out.
+    pub recorded_by: Option<When>,
     pub agency_id: Option<AgencyId>,
     /// Whether the agencies below are meant too; yes unless told.
     pub subtree: Option<bool>,
     pub field_code: Option<String>,
     pub kind: Option<Kind>,
     pub channel: Option<Channel>,
-    pub level: Option<AtLevel>,
+    pub level: Option<LevelAsked>,
     #[serde(flatten)]
     pub count_by: CountBy,
     /// The threshold of an anomaly, in place of its own.
@@ -136,17 +111,11 @@ impl Wanted {
 
     /// The moment that is shown.
     pub(in crate::app) fn moment(&self, world: &World) -> Moment {
-        moment(world, self.as_of)
+        moment(world, self.as_of, self.recorded_by)
     }
 
     /// Of whom the figures speak.
-    pub(super) fn population(
-        &self,
-        tx: &mut AnyConnection,
-        world: &World,
-        reader: &Reader,
-        report: Report,
-    ) -> Result<Population, Error> {
+    pub(super) fn population(&self, world: &World, reader: &Reader, report: Report) -> Population {
         let standing = matches!(report, Report::Timeliness | Report::Rates);
         let window = self.window(world);
         let as_of = match report {
@@ -155,6 +124,8 @@ impl Wanted {
         };
         let asked = Asked {
             as_of,
+            recorded_by: self.recorded_by,
+            level: self.level,
             agency_id: self.agency_id,
             subtree: self.subtree,
             field_code: self.field_code.clone(),
@@ -165,17 +136,13 @@ impl Wanted {
             ..Asked::default()
         };
         let question = asked.question(world, reader);
-        let agencies = match self.level {
-            Some(level) => Some(at_level(tx, level, question.moment.at().day(world.zone()))?),
-            None => None,
-        };
         let frame = match report {
             Report::Timeliness | Report::Rates => Frame::Standing,
             Report::Flow => Frame::Moves(self.moves(window)),
             Report::Xld01 => Frame::Letters(window),
             Report::Anomalies => Frame::Acts(window, self.at_least),
         };
-        Ok(Population { question, agencies, frame })
+        Population { question, frame }
     }
 
     /// The window ends no later than the moment that is shown, whose events count.
@@ -206,15 +173,3 @@ impl Wanted {
 
 /// Before everything: 0001-01-01T00:00:00Z, in microseconds from 1970.
 const EVER: i64 = -62_135_596_800_000_000;
-
-/// The agencies that had a level on a day.
-fn at_level(
-    tx: &mut AnyConnection,
-    wanted: AtLevel,
-    day: crate::domain::time::Day,
-) -> Result<Vec<AgencyId>, Error> {
-    let all = figures::agencies(tx)?;
-    let called = agencies::on(tx, &all, day)?;
-    let level = |id: &AgencyId| called.get(id).and_then(|agency| agency.level);
-    Ok(all.into_iter().filter(|id| level(id) == wanted.0).collect())
-}

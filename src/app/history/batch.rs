@@ -3,7 +3,7 @@
 use super::{Entry, Loaded, chain, make_event};
 use crate::{
     app::{Error, effects, projection, world::World},
-    domain::{id::PetitionId, petition::Case, time::Instant},
+    domain::{event::Event, id::PetitionId, petition::Case},
     store::{
         AnyConnection,
         events::{self, StoredEvent, TextRow},
@@ -74,27 +74,23 @@ impl Batch {
         texts: Vec<TextRow>,
     ) {
         let change = projection::change(&world.reference, before, after, &stored.event);
-        let at = stored.event.occurred_at;
-        if change.ends {
-            self.end_span(after.id, at);
+        let Event { occurred_at, recorded_at, .. } = stored.event;
+        if change.ends
+            && let Some(last) = self.spans.last_mut().filter(|last| last.petition_id == after.id)
+        {
+            (last.to_at, last.recorded_to) = (Some(occurred_at), Some(recorded_at));
         }
         for (round, stage) in change.clocks_end {
             let mine = |row: &&mut ClockRow| row.petition_id == after.id && row.to_at.is_none();
             let present = self.clocks.iter_mut().rev().take_while(|row| row.petition_id == after.id);
             for row in present.filter(mine).filter(|row| row.round == round && row.stage == stage) {
-                row.to_at = Some(at);
+                (row.to_at, row.recorded_to) = (Some(occurred_at), Some(recorded_at));
             }
         }
         self.spans.extend(change.begins);
         self.clocks.extend(change.clocks_begin);
         self.events.push(stored);
         self.texts.extend(texts);
-    }
-
-    fn end_span(&mut self, petition: PetitionId, at: Instant) {
-        if let Some(last) = self.spans.last_mut().filter(|last| last.petition_id == petition) {
-            last.to_at = Some(at);
-        }
     }
 
     /// Writes everything and leaves the batch empty.

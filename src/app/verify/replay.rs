@@ -99,13 +99,16 @@ impl Expected {
     /// The stretches, as [`projection::write_spans`] writes them.
     fn stretch(&mut self, reference: &Reference, before: Option<&Case>, event: &Event) {
         let change = projection::change(reference, before, &self.case, event);
-        let at = Some(event.occurred_at);
+        let end = (Some(event.occurred_at), Some(event.recorded_at));
         if change.ends {
-            self.spans.iter_mut().filter(|row| row.to_at.is_none()).for_each(|row| row.to_at = at);
+            let ending = self.spans.iter_mut().filter(|row| row.to_at.is_none());
+            ending.for_each(|row| (row.to_at, row.recorded_to) = end);
         }
         for (round, stage) in change.clocks_end {
             let ending = self.clocks.iter_mut().filter(|row| row.to_at.is_none());
-            ending.filter(|row| (row.round, row.stage) == (round, stage)).for_each(|row| row.to_at = at);
+            ending
+                .filter(|row| (row.round, row.stage) == (round, stage))
+                .for_each(|row| (row.to_at, row.recorded_to) = end);
         }
         self.spans.extend(change.begins.map(|row| SpanRow { id: nameless(), ..row }));
         self.clocks.extend(change.clocks_begin.into_iter().map(|row| ClockRow { id: nameless(), ..row }));

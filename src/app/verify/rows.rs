@@ -51,11 +51,11 @@ cells! {
         sequence, state, agency_id, intake_agency_id, responsible_id, kind, channel, field_code, visibility, round,
         received_at, received_month, clock_stage, open_due_at, due_soon_at, due_at, due_on, paused_until, met_at,
         round1_outcome, round1_met_on, round1_met_at, round1_due_at, round1_due_on, round1_paused_until, from_at,
-        to_at, recorded_from
+        to_at, recorded_from, recorded_to
     }
     ClockRow as clock_span {
         round, stage, rule_id, basis, started_at, open_due_at, due_at, due_on, first_due_at, provisional,
-        paused_until, ended_at, from_at, to_at, recorded_from
+        paused_until, ended_at, from_at, to_at, recorded_from, recorded_to
     }
     AssignmentRow as assignment {
         round, part, agency_id, official_id, full_name, position, from_at, to_at

@@ -77,3 +77,9 @@ impl ClockOp {
         Self::Start { round, stage, at, rule: rule.id.clone(), first_due }
     }
 }
+
+/// The entries as if the latest rest had never begun.
+pub fn without_last_pause(ops: &[ClockOp]) -> Vec<ClockOp> {
+    let last = ops.iter().rposition(|op| matches!(op, ClockOp::Pause { .. }));
+    ops.iter().enumerate().filter(|(index, _)| Some(*index) != last).map(|(_, op)| op.clone()).collect()
+}

@@ -8,7 +8,8 @@ use utoipa::{
 
 use crate::{
     app::{
-        figures::{AtLevel, CountBy, GroupBy, Wanted},
+        figures::{CountBy, GroupBy, Wanted},
+        lists::LevelAsked,
         when::When,
     },
     domain::{
@@ -36,6 +37,9 @@ pub(super) struct ReportQuery {
     /// As it stood at this instant, or at the end of this day; in the future, as it will stand if nothing happens.
     #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
     as_of: Option<When>,
+    /// As it was known at this instant, or at the end of this day: what was recorded later is left out.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-05")]
+    recorded_by: Option<When>,
     /// By what it is grouped. `subtree`: by agency, each with all below it; `quarter`: of the calendar;
     /// `inspectorate_period`: quarters from the 15th to the 14th, the first from 15 December
     /// (TT 01/2024/TT-TTCP); `none`: all in one.
@@ -57,7 +61,7 @@ pub(super) struct ReportQuery {
     channel: Option<Channel>,
     /// With agencies of this level; `unknown`: with those that have none.
     #[param(value_type = Levels, inline, required = false, example = "commune")]
-    level: Option<AtLevel>,
+    level: Option<LevelAsked>,
 }
 
 /// By what the flow is grouped.
@@ -86,6 +90,9 @@ pub(super) struct FlowQuery {
     /// By what was so at this instant, or at the end of this day; the window ends no later.
     #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
     as_of: Option<When>,
+    /// As it was known at this instant, or at the end of this day: what was recorded later is left out.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-05")]
+    recorded_by: Option<When>,
     /// By what it is grouped.
     #[serde(default)]
     #[param(value_type = FlowGroups, inline, required = false, example = "agency")]
@@ -164,6 +171,9 @@ pub(super) struct BehindQuery {
     /// As in the report.
     #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
     as_of: Option<When>,
+    /// As it was known at this instant, or at the end of this day: what was recorded later is left out.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-05")]
+    recorded_by: Option<When>,
     /// As in the report; it matters in the flow alone.
     #[param(value_type = Groups, inline, required = false, example = "agency")]
     group_by: Option<GroupBy>,
@@ -188,7 +198,7 @@ pub(super) struct BehindQuery {
     channel: Option<Channel>,
     /// With agencies of this level; `unknown`: with those that have none.
     #[param(value_type = Levels, inline, required = false, example = "commune")]
-    level: Option<AtLevel>,
+    level: Option<LevelAsked>,
     /// The threshold of an anomaly, in place of its own.
     #[param(value_type = Option<u32>, minimum = 0, maximum = 3650)]
     at_least: Option<UpTo<3_650>>,
@@ -241,6 +251,7 @@ impl From<ReportQuery> for Wanted {
             from: query.from,
             to: query.to,
             as_of: query.as_of,
+            recorded_by: query.recorded_by,
             agency_id: query.agency_id,
             subtree: query.subtree,
             field_code: query.field_code.map(|code| code.0),
@@ -258,6 +269,7 @@ impl From<FlowQuery> for Wanted {
             from: query.from,
             to: query.to,
             as_of: query.as_of,
+            recorded_by: query.recorded_by,
             agency_id: query.agency_id,
             subtree: query.subtree,
             field_code: query.field_code.map(|code| code.0),
@@ -289,6 +301,7 @@ impl From<BehindQuery> for Wanted {
             from: query.from,
             to: query.to,
             as_of: query.as_of,
+            recorded_by: query.recorded_by,
             agency_id: query.agency_id,
             subtree: query.subtree,
             field_code: query.field_code.map(|code| code.0),

@@ -14,10 +14,7 @@ use crate::{
         time::Instant,
         vocabulary::{Code, Language},
     },
-    http::{
-        lists::ListedView,
-        reports::{escape, say},
-    },
+    http::{lists::ListedView, overdue::escape, reports::say},
 };
 
 /// A figure of a group.
@@ -87,11 +84,14 @@ pub(super) struct TimelinessRow {
 
 /// How promises were kept.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "definitions": [], "rows": []}))]
+#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "recorded_by": null, "definitions": [], "rows": []}))]
 pub(super) struct TimelinessReport {
     /// The moment it shows.
     #[schema(value_type = String, format = DateTime)]
     as_of: Instant,
+    /// Until when what was recorded counts; null: all of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recorded_by: Option<Instant>,
     #[schema(max_items = 100)]
     definitions: Vec<DefinitionView>,
     #[schema(max_items = 10000)]
@@ -112,11 +112,14 @@ pub(super) struct FiguresRow {
 
 /// A report.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "definitions": [], "rows": []}))]
+#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "recorded_by": null, "definitions": [], "rows": []}))]
 pub(super) struct FiguresReport {
     /// The moment it shows.
     #[schema(value_type = String, format = DateTime)]
     as_of: Instant,
+    /// Until when what was recorded counts; null: all of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recorded_by: Option<Instant>,
     #[schema(max_items = 100)]
     definitions: Vec<DefinitionView>,
     #[schema(max_items = 10000)]
@@ -209,7 +212,12 @@ impl TimelinessReport {
     pub(super) fn of(sheet: Sheet, language: Language) -> Result<Self, Error> {
         let rows = sheet.rows.into_iter().map(|row| TimelinessRow::of(row, language));
         let rows = rows.collect::<Result<_, _>>()?;
-        Ok(Self { as_of: sheet.as_of, definitions: definitions(sheet.report, language), rows })
+        Ok(Self {
+            as_of: sheet.as_of,
+            recorded_by: sheet.recorded_by,
+            definitions: definitions(sheet.report, language),
+            rows,
+        })
     }
 }
 
@@ -250,7 +258,12 @@ impl FiguresReport {
             Ok(FiguresRow { figures, key: row.group.key, name: say(row.group.name, language) })
         });
         let rows = rows.collect::<Result<_, Error>>()?;
-        Ok(Self { as_of: sheet.as_of, definitions: definitions(sheet.report, language), rows })
+        Ok(Self {
+            as_of: sheet.as_of,
+            recorded_by: sheet.recorded_by,
+            definitions: definitions(sheet.report, language),
+            rows,
+        })
     }
 }
 

@@ -50,7 +50,8 @@ fn follows(states: &str, and: &str) -> String {
         "EXISTS (SELECT 1 FROM petition_link l JOIN petition p ON p.id = l.to_id \
          JOIN petition_span o ON o.petition_id = l.to_id WHERE l.from_id = petition.id AND l.{FOLLOWS} \
          AND (p.visibility <> 'restricted' OR petition.visibility = 'restricted') \
-         AND o.from_at <= {{at}} AND (o.to_at IS NULL OR o.to_at > {{at}}) AND o.state IN ({states}){and})"
+         AND o.from_at <= {{at}} AND o.recorded_from <= {{known}} \
+         AND (o.to_at IS NULL OR o.to_at > {{at}} OR o.recorded_to > {{known}}) AND o.state IN ({states}){and})"
     )
 }
 
@@ -65,7 +66,8 @@ fn settled_again() -> String {
         " AND EXISTS (SELECT 1 FROM petition_link k JOIN petition q ON q.id = k.to_id \
          JOIN petition_span w ON w.petition_id = k.to_id WHERE k.from_id = l.to_id AND k.{FOLLOWS} \
          AND (q.visibility <> 'restricted' OR petition.visibility = 'restricted') \
-         AND w.from_at <= {{at}} AND (w.to_at IS NULL OR w.to_at > {{at}}) AND w.state IN ({ANSWERED}))"
+         AND w.from_at <= {{at}} AND w.recorded_from <= {{known}} \
+         AND (w.to_at IS NULL OR w.to_at > {{at}} OR w.recorded_to > {{known}}) AND w.state IN ({ANSWERED}))"
     );
     follows(ANSWERED, &before)
 }

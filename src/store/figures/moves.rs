@@ -14,7 +14,8 @@ use crate::{
         vocabulary::{Code, State},
     },
     store::{
-        conditions::{self, Condition, Place, Plain},
+        conditions::{self, Condition, Plain},
+        question::Place,
         reports::Grouping,
         schema::petition_span,
     },

@@ -40,7 +40,8 @@ fn rated(satisfaction: &str) -> String {
 fn delivery(and: &str) -> String {
     format!(
         "EXISTS (SELECT 1 FROM clock_span c WHERE c.petition_id = petition.id AND c.round = 1 \
-         AND c.stage = 'delivery' AND c.from_at <= {{at}} AND (c.to_at IS NULL OR c.to_at > {{at}}){and})"
+         AND c.stage = 'delivery' AND c.from_at <= {{at}} AND c.recorded_from <= {{known}} \
+         AND (c.to_at IS NULL OR c.to_at > {{at}} OR c.recorded_to > {{known}}){and})"
     )
 }
 

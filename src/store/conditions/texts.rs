@@ -1,0 +1,96 @@
+//! Conditions over the log and over the names of agencies, written as SQL: diesel has no words for tables that appear
+//! twice below one another.
+
+use diesel::{
+    dsl::{AsExprOf, sql},
+    expression::{SqlLiteral, UncheckedBind},
+    sql_types::{Bool, Text},
+};
+
+use super::Condition;
+use crate::{
+    domain::{
+        time::{Day, Instant},
+        vocabulary::{Action, Code, Role},
+    },
+    store::{
+        question::{AtLevel, Moment},
+        sql_types::sql as types,
+    },
+};
+
+/// That no later version of an agency had begun by a day, which follows; `named` has begun by it or is the first, as
+/// `store::agencies::on` says it.
+const NO_LATER: &str = " OR named.number = 1) AND NOT EXISTS (SELECT 1 FROM agency_version AS later
+    WHERE later.agency_id = named.agency_id AND later.number > named.number
+        AND (later.valid_from IS NULL OR later.valid_from <= ";
+
+type OfDay = AsExprOf<Day, types::Day>;
+type Bound<Q> = SqlLiteral<Text, UncheckedBind<Q, OfDay>>;
+
+/// The code by which the agency of a stretch went on a day.
+pub(in crate::store) fn agency_code(on: Day) -> Bound<Bound<SqlLiteral<Text>>> {
+    sql::<Text>(
+        "(SELECT named.code FROM agency_version AS named WHERE named.agency_id = petition_span.agency_id
+            AND (named.valid_from IS NULL OR named.valid_from <= ",
+    )
+    .bind::<types::Day, _>(on)
+    .sql(NO_LATER)
+    .bind::<types::Day, _>(on)
+    .sql(")))")
+}
+
+/// That the agency of a stretch had a level on a day.
+pub(super) fn of_level<S: 'static>(wanted: AtLevel) -> Condition<S> {
+    let level = match wanted.level {
+        Some(level) => format!("named.level = '{}'", level.as_str()),
+        None => "named.level IS NULL".to_owned(),
+    };
+    let begin = format!(
+        "petition_span.agency_id IN (SELECT named.agency_id FROM agency_version AS named WHERE {level}
+            AND (named.valid_from IS NULL OR named.valid_from <= "
+    );
+    let text = sql::<Bool>(&begin).bind::<types::Day, _>(wanted.on).sql(NO_LATER);
+    Box::new(text.bind::<types::Day, _>(wanted.on).sql(")))"))
+}
+
+/// That nothing which moves the version happened at an instant or later: notes, ratings and urging do not wake a
+/// petition.
+pub(super) fn untouched<S: 'static>(since: Instant, moment: Moment) -> Condition<S> {
+    let quiet = Action::ALL.iter().filter(|action| !action.moves_version(Role::Handler));
+    let quiet: Vec<String> = quiet.map(|action| format!("'{}'", action.as_str())).collect();
+    let begin = format!(
+        "NOT EXISTS (SELECT 1 FROM event WHERE event.subject_kind = 'petition' AND event.subject_id = petition.id
+            AND event.type NOT IN ({}) AND event.occurred_at >= ",
+        quiet.join(", ")
+    );
+    let (occurred, recorded) = moment.bounds();
+    let text = sql::<Bool>(&begin).bind::<types::Instant, _>(since).sql(" AND event.occurred_at <= ");
+    let text = text.bind::<types::Instant, _>(occurred).sql(" AND event.recorded_at <= ");
+    Box::new(text.bind::<types::Instant, _>(recorded).sql(")"))
+}
+
+/// That a petition was passed on, and that no result followed the last time it was. The state stands in the text: an
+/// index holds those in it.
+pub(super) fn without_result<S: 'static>(moment: Moment) -> Condition<S> {
+    let (occurred, recorded) = moment.bounds();
+    let of = |name: &str, action: Action| {
+        format!(
+            "SELECT 1 FROM event AS {name} WHERE {name}.subject_kind = 'petition' AND {name}.subject_id = petition.id
+                AND {name}.type = '{}'",
+            action.as_str()
+        )
+    };
+    let begin = format!(
+        "(petition_span.state = 'forwarded' AND NOT EXISTS ({} AND result.occurred_at <= ",
+        of("result", Action::ForwardingResult)
+    );
+    let again = format!(
+        " AND NOT EXISTS ({} AND again.sequence > result.sequence AND again.occurred_at <= ",
+        of("again", Action::Forwarding)
+    );
+    let text = sql::<Bool>(&begin).bind::<types::Instant, _>(occurred).sql(" AND result.recorded_at <= ");
+    let text = text.bind::<types::Instant, _>(recorded).sql(&again).bind::<types::Instant, _>(occurred);
+    let text = text.sql(" AND again.recorded_at <= ").bind::<types::Instant, _>(recorded);
+    Box::new(text.sql(")))"))
+}

@@ -1,0 +1,291 @@
+//! The plans of the hot questions over 50,000 petitions, by each database's own word, with the values really asked for:
+//! no table is read from end to end.
+
+use std::sync::{Arc, Mutex};
+
+use diesel::{
+    Connection, QueryableByName, RunQueryDsl,
+    connection::{InstrumentationEvent, SimpleConnection},
+    sql_query,
+    sql_types::Text,
+};
+use kiennghi::{
+    app::clock::new_id,
+    domain::{
+        access::{Person, Right},
+        id::AgencyId,
+        time::{Day, Instant},
+        vocabulary::{Action, Role, Stage, Timeliness, Visibility},
+    },
+    store::{
+        AnyConnection, StoreError,
+        lists::{self, Against, Filters, Gap, Key, Moment, Order, Overdue, Place, Question},
+        reports::Grouping,
+        summary,
+    },
+};
+
+use crate::{
+    lists::{agencies, records},
+    support::{Case, TestDb, cases, client::TestApp, records::Dice},
+};
+
+pub(crate) fn cases() -> Vec<Case> {
+    cases![no_table_is_read_from_end_to_end]
+}
+
+/// Copies of the petitions that are there, each with its stretches and events, until there are about 50,000: as in an office, most
+/// of them are over.
+const CROWD_POSTGRES: &str = "
+    CREATE TEMP TABLE copies AS
+        SELECT p.id AS old, gen_random_uuid() AS new, 'X' || n || '-' || p.code AS code
+        FROM petition p, generate_series(1, 4000) n WHERE n <= 200 OR p.state IN ('closed', 'withdrawn');
+    INSERT INTO petition SELECT (jsonb_populate_record(NULL::petition,
+        to_jsonb(p) || jsonb_build_object('id', c.new, 'code', c.code))).*
+        FROM copies c JOIN petition p ON p.id = c.old;
+    INSERT INTO petition_span SELECT (jsonb_populate_record(NULL::petition_span,
+        to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', c.new))).*
+        FROM copies c JOIN petition_span s ON s.petition_id = c.old;
+    INSERT INTO clock_span SELECT (jsonb_populate_record(NULL::clock_span,
+        to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', c.new))).*
+        FROM copies c JOIN clock_span s ON s.petition_id = c.old;
+    INSERT INTO event SELECT (jsonb_populate_record(NULL::event, to_jsonb(e)
+        || jsonb_build_object('id', gen_random_uuid(), 'subject_id', c.new, 'position', NULL))).*
+        FROM copies c JOIN event e ON e.subject_id = c.old;
+    ANALYZE";
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// The columns of a table but those that a copy replaces.
+fn others(connection: &mut AnyConnection, table: &str, replaced: &[&str]) -> String {
+    let query = format!("SELECT name AS line FROM pragma_table_info('{table}')");
+    let columns: Vec<Line> = sql_query(query).load(connection).unwrap();
+    let kept = columns.into_iter().map(|line| line.line).filter(|name| !replaced.contains(&name.as_str()));
+    kept.collect::<Vec<_>>().join(", ")
+}
+
+fn crowd(db: &TestDb) {
+    let open = db.open();
+    open.write_now(|connection| {
+        if matches!(connection, AnyConnection::Postgres(_)) {
+            connection.batch_execute(CROWD_POSTGRES)?;
+            return Ok::<_, StoreError>(());
+        }
+        let petition = others(connection, "petition", &["id", "code"]);
+        connection.batch_execute(&format!(
+            "CREATE TEMP TABLE copies AS WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 4000)
+                SELECT p.id AS old, randomblob(16) AS new, 'X' || n.n || '-' || p.code AS code
+                FROM petition p, n WHERE n.n <= 200 OR p.state IN ('closed', 'withdrawn');
+            INSERT INTO petition (id, code, {petition}) SELECT c.new, c.code, {petition}
+                FROM copies c JOIN (SELECT id AS source, {petition} FROM petition) p ON p.source = c.old;"
+        ))?;
+        for table in ["petition_span", "clock_span"] {
+            let rest = others(connection, table, &["id", "petition_id"]);
+            connection.batch_execute(&format!(
+                "INSERT INTO {table} (id, petition_id, {rest}) SELECT randomblob(16), c.new, {rest}
+                    FROM copies c JOIN {table} s ON s.petition_id = c.old"
+            ))?;
+        }
+        let rest = others(connection, "event", &["id", "subject_id", "position"]);
+        connection.batch_execute(&format!(
+            "INSERT INTO event (id, subject_id, {rest}) SELECT randomblob(16), c.new, {rest}
+                FROM copies c JOIN event e ON e.subject_id = c.old;
+            ANALYZE"
+        ))?;
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// What a statement was run with, as literals of the database: instrumentation shows values as Rust prints them.
+fn literals(binds: &str) -> Vec<String> {
+    let inner = binds.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap();
+    let (mut values, mut depth, mut begin) = (Vec::new(), 0, 0);
+    for (at, letter) in inner.char_indices() {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            ',' if depth == 0 => {
+                values.push(&inner[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    values.push(&inner[begin..]);
+    let literal = |value: &str| match value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(array) => format!("'{{{}}}'", array.split(", ").map(word).collect::<Vec<_>>().join(",")),
+        None => format!("'{}'", word(value)),
+    };
+    values.into_iter().map(|value| literal(value.trim())).collect()
+}
+
+/// A single value; a code of the domain shows itself by the name of its variant.
+fn word(value: &str) -> String {
+    let value = value.trim_matches('"');
+    if !value.chars().all(char::is_alphanumeric) || !value.starts_with(char::is_uppercase) {
+        return value.to_owned();
+    }
+    let snake = value.char_indices().map(|(at, letter)| match letter {
+        letter if letter.is_uppercase() && at > 0 => format!("_{}", letter.to_lowercase()),
+        letter => letter.to_lowercase().to_string(),
+    });
+    snake.collect()
+}
+
+#[derive(QueryableByName)]
+struct SqliteStep {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PostgresStep {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+/// The plans of the statements that a read runs, for the values it runs with.
+fn plans(app: &TestApp, read: impl Fn(&mut AnyConnection) -> Result<(), StoreError>) -> Vec<String> {
+    let statements: Arc<Mutex<Vec<String>>> = Arc::default();
+    let kept = Arc::clone(&statements);
+    let run = move |tx: &mut AnyConnection| -> Result<Vec<String>, StoreError> {
+        tx.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                kept.lock().unwrap().push(query.to_string());
+            }
+        });
+        let done = read(tx);
+        tx.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+        done?;
+        let seen = statements.lock().unwrap().clone();
+        seen.iter().filter(|text| text.starts_with("SELECT")).map(|text| plan(tx, text)).collect()
+    };
+    app.db.open().read_now(run).unwrap()
+}
+
+fn plan(tx: &mut AnyConnection, statement: &str) -> Result<String, StoreError> {
+    let (text, binds) = statement.split_once(" -- binds:").unwrap_or((statement, "[]"));
+    if matches!(tx, AnyConnection::Sqlite(_)) {
+        let steps: Vec<SqliteStep> = sql_query(format!("EXPLAIN QUERY PLAN {text}")).load(tx)?;
+        return Ok(steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("\n"));
+    }
+    let values =
+        if binds.trim() == "[]" { String::new() } else { format!("({})", literals(binds).join(", ")) };
+    tx.batch_execute(&format!("SET LOCAL plan_cache_mode = force_custom_plan; PREPARE asked AS {text}"))?;
+    let explained = sql_query(format!("EXPLAIN EXECUTE asked{values}")).load(tx);
+    let steps: Vec<PostgresStep> = explained.unwrap_or_else(|error| panic!("{error}: {statement}"));
+    tx.batch_execute("DEALLOCATE asked")?;
+    Ok(steps.into_iter().map(|step| step.line).collect::<Vec<_>>().join("\n"))
+}
+
+/// The tables that grow with the petitions.
+const GROWING: [&str; 4] = ["petition", "petition_span", "clock_span", "event"];
+
+fn check(what: &str, plans: &[String]) {
+    assert!(!plans.is_empty(), "{what}");
+    for plan in plans {
+        let whole = plan.lines().find(|line| {
+            let line = line.trim_start_matches([' ', '-', '>']);
+            let table = line.strip_prefix("Seq Scan on ").or(line.strip_prefix("Parallel Seq Scan on "));
+            let table = table.or_else(|| line.strip_prefix("SCAN ").filter(|line| !line.contains("USING")));
+            table.is_some_and(|table| GROWING.contains(&table.split(' ').next().unwrap_or_default()))
+        });
+        assert_eq!(whole, None, "{what}:\n{plan}");
+    }
+}
+
+async fn no_table_is_read_from_end_to_end(db: TestDb) {
+    let app = TestApp::new(db);
+    let agencies = agencies(&app);
+    for record in records(&mut Dice::new(31), &agencies, 20) {
+        app.record(&record);
+    }
+    crowd(&app.db);
+    let now = app.now();
+    let past: Instant = "2026-06-30T17:00:00Z".parse().unwrap();
+    let moments = [Moment::Now(now), Moment::Past(past), Moment::Known { at: past, by: now }];
+    let everywhere = |agency: Option<AgencyId>| Person {
+        official: new_id(),
+        agency: agencies[0],
+        position: String::new(),
+        rights: vec![Right { role: Role::Auditor, agency, ceiling: Visibility::Restricted }],
+    };
+    let mut asked = 0;
+    for moment in moments {
+        let at = moment.at();
+        let day: Day = at.day(&jiff::tz::TimeZone::UTC);
+        let late = |against| Filters { overdue: Some(Overdue { by: at, against }), ..Filters::default() };
+        let official = || late(Against::Official);
+        let due_soon = Filters { timeliness: Some(Timeliness::DueSoon), ..Filters::default() };
+        let here = Filters { place: Some(Place { agency: agencies[1], below: true }), ..official() };
+        let there = Filters { place: Some(Place { agency: agencies[5], below: false }), ..official() };
+        let idle = Filters { idle_since: Some(at.plus_micros(-45 * 86_400_000_000)), ..official() };
+        let deep = Key {
+            agency: Some("H99.2".to_owned()),
+            at: at.plus_micros(-20 * 86_400_000_000),
+            petition: new_id(),
+        };
+        let mut questions: Vec<(&str, Filters, Order)> = vec![
+            ("list", Filters::default(), Order::Newest),
+            ("list, oldest", Filters::default(), Order::Oldest),
+            ("overdue", official(), Order::DueFirst),
+            ("overdue, last", official(), Order::DueLast),
+            ("overdue of an agency and below", here, Order::DueFirst),
+            ("overdue of an agency", there, Order::DueFirst),
+            ("overdue and idle", idle, Order::DueFirst),
+            ("overdue by stage", Filters { clock: Some(Stage::Resolution), ..official() }, Order::DueFirst),
+            ("late against the first deadline", late(Against::FirstDeadline), Order::DueFirst),
+            ("late against the promise", late(Against::Promise), Order::DueFirst),
+            ("due soon", due_soon, Order::DueFirst),
+            ("paused", Filters { timeliness: Some(Timeliness::Paused), ..Filters::default() }, Order::Oldest),
+            ("without clock", Filters { gap: Some(Gap::NoClock), ..Filters::default() }, Order::Oldest),
+            ("without result", Filters { gap: Some(Gap::NoResult), ..Filters::default() }, Order::Oldest),
+            (
+                "of an area",
+                Filters { area_code: Some("99001".to_owned()), ..Filters::default() },
+                Order::Newest,
+            ),
+        ];
+        // In this order, and for the figures, all that is overdue is looked at: of the present that is little.
+        let present = matches!(moment, Moment::Now(_));
+        if present {
+            questions.push(("overdue, by agency", official(), Order::ByAgency(day)));
+        }
+        for agency in [None, Some(agencies[1])] {
+            for (what, filters, order) in &questions {
+                let question = Question { reader: everywhere(agency), moment, filters: filters.clone() };
+                for after in [None, Some(deep.clone())] {
+                    let what = format!("{what} at {moment:?} by {agency:?} after {after:?}");
+                    let shown =
+                        plans(&app, |tx| lists::page(tx, &question, *order, after.clone(), 101).map(|_| ()));
+                    check(&what, &shown);
+                    asked += 1;
+                }
+            }
+        }
+        let question = Question { reader: everywhere(None), moment, filters: official() };
+        let rows =
+            app.db.open().read_now(|tx| lists::page(tx, &question, Order::DueFirst, None, 101)).unwrap();
+        let page: Vec<_> = rows.iter().map(|row| row.span.petition_id).collect();
+        assert_eq!(page.len(), 101);
+        let behind = plans(&app, |tx| {
+            lists::clocks(tx, &page, moment)?;
+            kiennghi::store::course::stays(tx, &page, moment)?;
+            kiennghi::store::course::acts(tx, &page, &[Action::Extension, Action::Suspension], moment)?;
+            Ok(())
+        });
+        check("what belongs to a page", &behind);
+        if present {
+            check(
+                "summary",
+                &plans(&app, |tx| summary::overdue(tx, &question, Grouping::Agency).map(|_| ())),
+            );
+        }
+    }
+    assert_eq!(asked, (3 * 15 + 1) * 2 * 2);
+}
