@@ -129,12 +129,13 @@ fn carry_out(
     let known = known::look_up(tx, world, &loaded.case, &act, &actor, caller)?;
     let survivor = known.survivor.clone();
     let action = act.action();
+    let calendar = world.calendar_at(tx, loaded.case.lead_or_intake())?;
     let context = Context {
         now: world.now,
         occurred_at,
         actor: actor.clone(),
         rules: world.rules(),
-        calendar: world.calendar(),
+        calendar: &calendar,
         known,
     };
     if !parts.is_empty() {

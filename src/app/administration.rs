@@ -1,13 +1,15 @@
-//! Setting up and keeping up an installation: agencies, fields, officials and their rights.
+//! Setting up and keeping up an installation: agencies, fields, officials and their rights, the calendar and the rules.
 //!
 //! Each change is an event of its subject, made by an administrator whose rights reach it. Such changes come one after
 //! the other, whichever process makes them: what a guard has counted holds until the change is there.
 
 pub mod accounts;
 pub mod agencies;
+pub mod calendar;
 pub mod events;
 pub mod fields;
 pub mod grants;
+pub mod rules;
 mod watch;
 
 use super::{

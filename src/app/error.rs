@@ -85,6 +85,7 @@ impl Error {
             Self::IdempotencyKeyMissing => Self::IdempotencyKeyMissing,
             Self::IdempotencyKeyInvalid => Self::IdempotencyKeyInvalid,
             Self::BadParameter(error) => Self::BadParameter(error.clone()),
+            Self::UnknownParameter { name } => Self::UnknownParameter { name: name.clone() },
             other => Self::internal(format!("not a fault of form: {other:?}")),
         }
     }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     domain::{
         act::Act,
+        clock::brought_up,
         decide::Decision,
         event::{self, Actor, Event, Record, SCHEMA},
         id::{EventId, PetitionId, TextId},
@@ -32,7 +33,7 @@ use crate::{
 };
 
 pub use batch::Batch;
-pub use other::{Subject, link_other, record, version};
+pub use other::{Subject, link_other, record, record_event, version};
 
 /// A petition in hand: its fold, its row, and where its chain ends.
 #[derive(Debug, Clone)]
@@ -172,8 +173,10 @@ fn make_event(
     // Within a history the time of recording never goes back, whichever process wrote last.
     let recorded_at = before.map_or(world.now, |case| world.now.max(case.last_recorded_at));
     let (act, texts, fresh) = keep_texts(decision.act, petition, id, recorded_at)?;
-    let record =
-        Record { schema: SCHEMA, act, to: decision.to, round: decision.round, clocks: decision.clocks };
+    let ledger = before.map(|case| case.clock_ops.as_slice()).unwrap_or_default();
+    let calendar = world.calendar().version();
+    let clocks = brought_up(ledger, decision.clocks, calendar, decision.occurred_at);
+    let record = Record { schema: SCHEMA, act, to: decision.to, round: decision.round, clocks };
     let event = Event {
         id,
         petition,

@@ -4,7 +4,7 @@ use super::{Error, world::World};
 use crate::{
     domain::{
         calendar::{Due, Step},
-        clock::{ClockOp, Ledger},
+        clock::{ClockOp, Ledger, brought_up},
         refusal::FieldError,
         rule::{Rule, Traits},
         time::Instant,
@@ -34,14 +34,17 @@ pub struct Answer {
     pub explanation: Vec<Step>,
 }
 
-/// Counts from a start.
+/// Counts from a start, with calendar and rules as they were known at an instant, or as they are known now.
 pub fn preview(
     tx: &mut AnyConnection,
     world: &World,
     start: Instant,
     question: &Question,
+    known: Option<Instant>,
 ) -> Result<Answer, Error> {
-    let calendar = world.calendar();
+    let calendar = known.map_or(world.calendar(), |known| world.calendar().known_by(known));
+    let earlier = known.map(|known| world.reference.rules_known_by(known));
+    let rules = earlier.as_ref().unwrap_or(world.rules());
     match question {
         Question::Amount { amount, unit } => {
             if *amount > MOST {
@@ -53,12 +56,13 @@ pub fn preview(
         }
         Question::Rule { stage, traits } => {
             check(tx, traits)?;
-            let selected = world.rules().select(*stage, traits, start.day(world.zone()));
+            let selected = rules.select(*stage, traits, start.day(world.zone()));
             let Some(rule) = selected else {
                 return Ok(Answer { due: None, rule: None, explanation: Vec::new() });
             };
-            let begin = ClockOp::start(1, *stage, start, rule, calendar);
-            let explanation = Ledger::explain([&begin], world.rules(), calendar, 1, *stage);
+            let begin = vec![ClockOp::start(1, *stage, start, rule, calendar)];
+            let ops = brought_up(&[], begin, calendar.version(), start);
+            let explanation = Ledger::explain(&ops, rules, calendar, 1, *stage);
             let due = calendar.due(start, rule.amount, rule.unit);
             Ok(Answer { due: Some(due), rule: Some(rule.clone()), explanation })
         }

@@ -3,7 +3,7 @@
 use super::{clock::new_id, history::FreshTexts, world::Reference};
 use crate::{
     domain::{
-        clock::{self, Clock, ClockStatus},
+        clock::{self, Clock, ClockOp, ClockStatus, Move},
         decide::closes_at,
         event::Event,
         petition::{Case, RoundOutcome},
@@ -12,6 +12,7 @@ use crate::{
     },
     store::{
         Together,
+        calendar::{self, MoveRow},
         petitions::PetitionRow,
         spans::{self, ClockRow, Close, SpanRow},
     },
@@ -88,6 +89,8 @@ pub struct Change {
     /// The clocks, by round and stage, whose present stretch ends.
     pub clocks_end: Vec<(i32, Stage)>,
     pub clocks_begin: Vec<ClockRow>,
+    /// The clocks that moved because the petition came to another version of the calendar.
+    pub moves: Vec<MoveRow>,
 }
 
 /// Compares the fold before and after an event.
@@ -107,6 +110,34 @@ pub fn change(reference: &Reference, before: Option<&Case>, after: &Case, event:
         begins: (!same).then_some(span),
         clocks_end: gone.map(|clock| (column(clock.round), clock.stage)).collect(),
         clocks_begin: fresh.map(|clock| clock_row(after, clock, event)).collect(),
+        moves: before.map(|case| moves(reference, case, event)).unwrap_or_default(),
+    }
+}
+
+/// What the change of the calendar alone moved, whatever else the event did.
+fn moves(reference: &Reference, before: &Case, event: &Event) -> Vec<MoveRow> {
+    let come_to = event.record.clocks.iter().find_map(|op| match op {
+        ClockOp::Recalculate { calendar, at } => Some((*calendar, *at)),
+        _ => None,
+    });
+    let Some((version, at)) = come_to else { return Vec::new() };
+    let moved = clock::moves(&before.clock_ops, &reference.rules, &reference.calendar, version, at);
+    moved.iter().map(|moved| move_row(version, moved, event)).collect()
+}
+
+fn move_row(version: u32, moved: &Move, event: &Event) -> MoveRow {
+    MoveRow {
+        version: column(version),
+        petition_id: event.petition,
+        round: column(moved.round),
+        stage: moved.stage,
+        from_due_at: moved.from.map(|due| due.due_at),
+        from_due_on: moved.from.map(|due| due.due_on),
+        from_provisional: moved.from.is_some_and(|due| due.provisional),
+        to_due_at: moved.to.map(|due| due.due_at),
+        to_due_on: moved.to.map(|due| due.due_on),
+        to_provisional: moved.to.is_some_and(|due| due.provisional),
+        event_id: event.id,
     }
 }
 
@@ -129,6 +160,9 @@ impl Change {
         }
         for clock in &self.clocks_begin {
             spans::insert_clock(together, clock);
+        }
+        for moved in &self.moves {
+            calendar::insert_move(together, moved);
         }
     }
 }

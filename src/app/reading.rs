@@ -6,28 +6,26 @@ use super::{
     Error,
     actions::Done,
     caller::{self, Caller},
-    clock::new_id,
+    disclosures,
     history::{self, Loaded},
+    past::Past,
     world::World,
 };
 use crate::{
     domain::{
         access,
-        act::Act,
         clock::Clock,
-        id::{AgencyId, OfficialId, PetitionId, RowId, TextId},
+        id::{AgencyId, OfficialId, PetitionId, TextId},
         lifecycle,
         petition::Case,
         prose::Prose,
-        refusal::{Refusal, Words},
         time::Instant,
         vocabulary::{Action, Code, LinkKind, Role},
     },
     store::{
         AnyConnection,
         agencies::{self, AgencyName},
-        events::{self, StoredEvent},
-        people::{self, PersonalDataReadRow},
+        events, people,
         petitions::{self, DetailRow, SubmitterRow},
     },
 };
@@ -45,7 +43,10 @@ pub struct Linked {
 /// A petition with everything its view shows.
 #[derive(Debug)]
 pub struct Reading {
+    /// When it is looked at.
     pub now: Instant,
+    /// The moment of the past that it shows; nothing: the present.
+    pub past: Option<Past>,
     pub case: Case,
     pub clocks: Vec<Clock>,
     pub texts: HashMap<TextId, Option<String>>,
@@ -124,6 +125,7 @@ pub fn put_together(
     let (agency_ids, official_ids) = named(&case);
     Ok(Reading {
         now: world.now,
+        past: None,
         clocks: case.clocks(world.rules(), world.calendar()),
         texts: events::texts(tx, case.id)?,
         agencies: agencies::names(tx, &agency_ids)?,
@@ -136,7 +138,8 @@ pub fn put_together(
     })
 }
 
-fn named(case: &Case) -> (Vec<AgencyId>, Vec<OfficialId>) {
+/// Agencies and officials that a view of a case names.
+pub(super) fn named(case: &Case) -> (Vec<AgencyId>, Vec<OfficialId>) {
     let mut agencies = vec![case.intake_agency];
     let mut officials = Vec::new();
     agencies.extend(case.lead);
@@ -190,67 +193,8 @@ pub fn read_submitter(
     let row = petitions::find_submitter(tx, id)?;
     let needs_it = |role: &Role| access::may_read_submitter(&loaded.case, &[*role]);
     let role = roles.iter().copied().find(needs_it).unwrap_or(Role::Intake);
-    people::insert_read(
-        tx,
-        &PersonalDataReadRow {
-            id: new_id(),
-            petition_id: id,
-            official_id: person.official,
-            role,
-            what: "submitter".to_owned(),
-            at: world.now,
-            request_id: world.request_id.clone(),
-        },
-    )?;
+    disclosures::note(tx, world, &loaded.case, person.official, role)?;
     Ok(row)
-}
-
-/// A petition's history as a reader may see it.
-#[derive(Debug)]
-pub struct VisibleHistory {
-    pub events: Vec<StoredEvent>,
-    /// Petitions that the events mention and the reader may not see: their ids are left out.
-    pub hidden: Vec<PetitionId>,
-}
-
-/// The history of a petition, without what leads to another that the reader may not see.
-pub fn visible_history(
-    tx: &mut AnyConnection,
-    world: &World,
-    caller: &Caller,
-    id: PetitionId,
-) -> Result<VisibleHistory, Error> {
-    let loaded = history::load(tx, id)?.ok_or(Error::NotFound)?;
-    caller::standing(tx, world, caller, &loaded.case)?;
-    let mut events = events::history(tx, id, None)?;
-    let mut hidden: Vec<PetitionId> =
-        events.iter().flat_map(|stored| mentioned(&stored.event.record.act)).collect();
-    if !hidden.is_empty() {
-        let visible = caller::visible(tx, world, caller, &hidden)?;
-        hidden.retain(|other| !visible.contains_key(other));
-    }
-    events.retain(|stored| {
-        let elsewhere = match &stored.event.record.act {
-            Act::Survival(facts) => Some(facts.merged),
-            Act::Merge(facts) => Some(facts.survivor),
-            _ => None,
-        };
-        elsewhere.is_none_or(|other| !hidden.contains(&other))
-    });
-    Ok(VisibleHistory { events, hidden })
-}
-
-/// The other petitions that an act leads to.
-fn mentioned(act: &Act) -> Vec<PetitionId> {
-    match act {
-        Act::Registration(facts) => {
-            facts.part_of.into_iter().chain(facts.previous.map(|previous| previous.petition)).collect()
-        }
-        Act::Split(facts) => facts.parts.clone(),
-        Act::Survival(facts) => vec![facts.merged],
-        Act::Merge(facts) => vec![facts.survivor],
-        _ => Vec::new(),
-    }
 }
 
 /// Whether a caller may see who read the personal data of a petition: auditors may.
@@ -262,19 +206,5 @@ pub fn check_reads(
 ) -> Result<(), Error> {
     let loaded = history::load(tx, id)?.ok_or(Error::NotFound)?;
     let (_, roles) = caller::standing(tx, world, caller, &loaded.case)?;
-    if roles.contains(&Role::Auditor) {
-        return Ok(());
-    }
-    let words = Words::new("Nhật ký truy cập dành cho người giám sát.", "The log of reads is for auditors.");
-    Err(Refusal::Forbidden(words).into())
-}
-
-/// Who read the personal data of a petition, the latest first.
-pub fn reads(
-    tx: &mut AnyConnection,
-    id: PetitionId,
-    after: Option<(Instant, RowId)>,
-    limit: i64,
-) -> Result<Vec<PersonalDataReadRow>, Error> {
-    Ok(people::reads_of(tx, id, after, limit)?)
+    if roles.contains(&Role::Auditor) { Ok(()) } else { Err(disclosures::for_auditors().into()) }
 }

@@ -1,8 +1,10 @@
-//! What a person would expect to happen by itself: closing after thirty days, numbering the log, forgetting old keys.
+//! What a person would expect to happen by itself: closing after thirty days, following a changed calendar, numbering
+//! the log, forgetting old keys.
 
 use super::{
     App, Error,
     history::{self, Entry},
+    recalculation,
     world::World,
 };
 use crate::{
@@ -22,10 +24,12 @@ const HOUR_MICROS: i64 = 3_600_000_000;
 /// Runs everything that is due by the clock of the domain; returns how many petitions were closed.
 pub fn run_due(app: &App) -> Result<usize, Error> {
     let closed = close_due(app);
+    let recalculated = recalculation::run_due(app);
     // SQLite's writer is alone and numbers each event as it writes it.
     if app.db().kind() == DatabaseKind::Postgres {
         number_events(app)?;
     }
+    recalculated?;
     closed
 }
 

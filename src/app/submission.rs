@@ -277,7 +277,7 @@ fn register(
         Some(person) => (caller::actor(person, Role::Intake), Some("citizen".to_owned())),
         None => (Actor::citizen(), None),
     };
-    let entry = Entry { on_behalf_of, ..Entry::new(actor, opening(world, registration)) };
+    let entry = Entry { on_behalf_of, ..Entry::new(actor, opening(tx, world, registration)?) };
     let opening = Opening { detail, submitter, remembered: Some(remembered) };
     let loaded = history::begin(tx, world, id, entry, &opening)?;
     if let Some(previous) = paper.previous_petition {
@@ -287,7 +287,8 @@ fn register(
 }
 
 /// The decision that opens a petition: the promise, and the clocks that count from the receipt.
-fn opening(world: &World, mut registration: Registration) -> Decision {
+fn opening(tx: &mut AnyConnection, world: &World, mut registration: Registration) -> Result<Decision, Error> {
+    let calendar = world.calendar_at(tx, registration.intake_agency)?;
     let traits = Traits {
         kind: registration.kind,
         instance: registration.instance,
@@ -299,22 +300,22 @@ fn opening(world: &World, mut registration: Registration) -> Decision {
         remote_area: registration.remote_area,
     };
     let at = registration.received_at;
-    let promise = clock::promise(&traits, at, world.rules(), world.calendar());
+    let promise = clock::promise(&traits, at, world.rules(), &calendar);
     registration.promised_due_at = promise.map(|due| due.due_at);
     registration.promised_due_on = promise.map(|due| due.due_on);
     let on = at.day(world.zone());
     let clocks = [Stage::Intake, Stage::Resolution, Stage::Forwarding].into_iter().filter_map(|stage| {
         let rule = world.rules().select(stage, &traits, on)?;
         let counts = rule.start_event == StartEvent::Receipt;
-        counts.then(|| ClockOp::start(1, stage, at, rule, world.calendar()))
+        counts.then(|| ClockOp::start(1, stage, at, rule, &calendar))
     });
-    Decision {
+    Ok(Decision {
         clocks: clocks.collect(),
         to: State::Received,
         round: 1,
         occurred_at: at,
         act: Act::Registration(Box::new(registration)),
-    }
+    })
 }
 
 /// A code nobody has yet; eight random characters collide so seldom that a second try is plenty. On PostgreSQL a

@@ -109,6 +109,11 @@ fn told(act: &Act) -> Option<(Reach, &'static str, &'static str)> {
     Some(match act {
         Act::Registration(_) | Act::Import(_) => (Everybody, "Đã tiếp nhận", "Received"),
         Act::Classification(_) => (Everybody, "Đã phân loại", "Classified"),
+        Act::Recalculation(_) => (
+            Author,
+            "Đã tính lại hạn theo lịch làm việc mới",
+            "The deadline was recalculated by a new calendar",
+        ),
         Act::Reclassification(_) => (Author, "Đã phân loại lại", "Classified anew"),
         Act::SupplementRequest(_) => (Everybody, "Cần bổ sung", "A supplement is needed"),
         Act::Supplement(_) => (Everybody, "Đã bổ sung", "The supplement came in"),

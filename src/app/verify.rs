@@ -1,8 +1,9 @@
 //! Everything that can be derived is derived once more and compared with what is stored.
 //!
 //! What is proven, subject by subject: the chain of its events, the texts that events commit to, and for a petition
-//! every row that its history makes. Then the order of the whole log. What is in no event is not proven: accounts,
-//! keys, idempotency records, reads of personal data, reference data, and names of officials as they were.
+//! every row that its history makes; the versions of the calendar and the rules that were added or ended, which each
+//! change commits to. Then the order of the whole log. What is in no event is not proven: accounts, keys, idempotency
+//! records, reads of personal data, other reference data, and names of officials as they were.
 //!
 //! A server may go on writing meanwhile: each page is one snapshot, in which a petition and its rows agree.
 
@@ -11,6 +12,7 @@ mod finding;
 mod frozen;
 mod others;
 mod positions;
+mod reference;
 mod replay;
 mod rows;
 mod texts;
@@ -277,6 +279,8 @@ impl Walk<'_> {
         let others = others::check(&mut self.source)?;
         self.summary.other_events = others.events;
         others.findings.iter().for_each(|finding| self.found(finding));
+        let findings = self.source.read(reference::check)?;
+        findings.iter().for_each(|finding| self.found(finding));
         Ok(())
     }
 

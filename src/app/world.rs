@@ -1,19 +1,23 @@
-//! What every use case stands on: the time, the rules, the calendar, the installation's secret.
+//! What every use case stands on: the time, the rules, the calendar with all its versions, the installation's secret.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 
-use super::{Error, secrets::InstallationSecret};
+use super::{Error, clock::new_id, secrets::InstallationSecret};
 use crate::{
     domain::{
         access::Person,
-        calendar::{Calendar, CalendarDay},
-        id::OfficialId,
+        calendar::{Calendar, CalendarDay, Revision, Season, Session},
+        id::{AgencyId, OfficialId},
         rule::{Rule, RuleBook},
         time::Instant,
     },
-    store::{AnyConnection, meta, reference},
+    store::{
+        AnyConnection, agencies,
+        calendar::{self, EntryRow, HoursRow, Sayings},
+        meta, reference,
+    },
 };
 
 /// The key in `meta` that changes whenever rules or calendar do.
@@ -25,12 +29,24 @@ pub struct Reference {
     revision: String,
     pub rules: RuleBook,
     pub calendar: Calendar,
+    /// When we learnt of each rule, and of its end, in the order of the book; nothing: it was there at first.
+    learnt: Vec<(Option<Instant>, Option<Instant>)>,
 }
 
 impl Reference {
     /// The zone of civil days.
     pub fn zone(&self) -> &TimeZone {
         self.calendar.zone()
+    }
+
+    /// The rules as they were known at an instant: without those recorded later, and without ends recorded later.
+    pub fn rules_known_by(&self, known: Instant) -> RuleBook {
+        let rules = self.rules.rules().iter().zip(&self.learnt).filter_map(|(rule, (recorded, ended))| {
+            let later = |at: &Option<Instant>| at.is_some_and(|at| known < at);
+            let effective_to = rule.effective_to.filter(|_| !later(ended));
+            (!later(recorded)).then(|| Rule { effective_to, ..rule.clone() })
+        });
+        RuleBook::new(rules.collect())
     }
 }
 
@@ -91,6 +107,15 @@ impl World {
     pub fn zone(&self) -> &TimeZone {
         self.reference.zone()
     }
+    /// The working calendar where this agency is in charge, for a clock that starts there.
+    pub fn calendar_at(&self, tx: &mut AnyConnection, agency: AgencyId) -> Result<Calendar, Error> {
+        if !self.calendar().has_office_hours() {
+            return Ok(self.calendar().clone());
+        }
+        let mut line = agencies::lines(tx, &[agency])?.remove(&agency).unwrap_or_default();
+        line.sort_unstable();
+        Ok(self.calendar().at(&line))
+    }
     /// The same surroundings at another time.
     pub fn at(&self, now: Instant) -> Self {
         Self { now, ..self.clone() }
@@ -116,21 +141,81 @@ impl ReferenceCache {
     }
 }
 
-fn load(tx: &mut AnyConnection, revision: String, zone: TimeZone) -> Result<Reference, Error> {
-    let days = reference::calendar_days(tx)?.into_iter().map(|row| {
-        let day =
-            CalendarDay { kind: row.kind, name: row.name, source: row.source, confidence: row.confidence };
-        (row.day, day)
-    });
-    let calendar = Calendar::new(zone).with_days(days.collect::<Vec<_>>());
-    let years = reference::calendar_years(tx)?;
-    let years =
-        years.into_iter().map(i16::try_from).collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
-    let rules = reference::deadline_rules(tx)?.into_iter().map(rule).collect::<Result<Vec<_>, Error>>()?;
-    Ok(Reference { revision, rules: RuleBook::new(rules), calendar: calendar.with_years(years) })
+/// Has every process read rules and calendar anew.
+pub(super) fn renew(tx: &mut AnyConnection) -> Result<(), Error> {
+    Ok(meta::set(tx, REVISION, &new_id::<()>().to_string())?)
 }
 
-fn rule(row: reference::DeadlineRuleRow) -> Result<Rule, Error> {
+fn load(tx: &mut AnyConnection, revision: String, zone: TimeZone) -> Result<Reference, Error> {
+    let says = calendar::sayings(tx)?;
+    let mut calendar = Calendar::new(zone);
+    for row in calendar::versions(tx)? {
+        let revision = revised(&says, row.version)?;
+        calendar = match row.version {
+            1 => {
+                let days = revision.days.into_iter().filter_map(|(day, entry)| Some((day, entry?)));
+                calendar.with_days(days.collect::<Vec<_>>()).with_years(revision.years)
+            }
+            _ => calendar.followed_by(row.recorded_at, revision),
+        };
+    }
+    let rows = reference::deadline_rules(tx)?;
+    let learnt = rows.iter().map(|row| (row.recorded_at, row.ending_recorded_at)).collect();
+    let rules = rows.into_iter().map(rule).collect::<Result<Vec<_>, Error>>()?;
+    Ok(Reference { revision, rules: RuleBook::new(rules), calendar, learnt })
+}
+
+/// What a version changes of the one before.
+fn revised(says: &Sayings, version: i32) -> Result<Revision, Error> {
+    let years = says.coverage.iter().filter(|row| row.version == version).map(|row| row.year.try_into());
+    let hours = || says.hours.iter().filter(move |row| row.version == version);
+    Ok(Revision {
+        days: says
+            .entries
+            .iter()
+            .filter(|row| row.version == version)
+            .map(|row| (row.day, day(row)))
+            .collect(),
+        years: years.collect::<Result<_, _>>().map_err(Error::internal)?,
+        withdrawn: hours()
+            .filter(|row| row.sessions.is_none())
+            .map(|row| (row.agency_id, row.from_day))
+            .collect(),
+        seasons: hours().filter_map(season).collect::<Result<_, _>>()?,
+    })
+}
+
+fn day(row: &EntryRow) -> Option<CalendarDay> {
+    let (kind, name, confidence) = (row.kind?, row.name.clone()?, row.confidence?);
+    Some(CalendarDay { kind, name, source: row.source.clone(), confidence })
+}
+
+fn season(row: &HoursRow) -> Option<Result<Season, Error>> {
+    let sessions = sessions(row.sessions.as_deref()?);
+    let season = |sessions| {
+        Ok(Season {
+            agency: row.agency_id,
+            depth: row.depth.try_into().map_err(Error::internal)?,
+            from: row.from_day,
+            to: row.to_day,
+            sessions,
+            source: row.source.clone(),
+        })
+    };
+    Some(sessions.ok_or_else(|| Error::internal("office hours that cannot be read")).and_then(season))
+}
+
+/// Office hours as they are stored: `07:30-11:30,13:30-17:00`.
+pub fn sessions(text: &str) -> Option<Vec<Session>> {
+    let one = |part: &str| {
+        let (open, close) = part.split_once('-')?;
+        Some((open.parse().ok()?, close.parse().ok()?))
+    };
+    text.split(',').map(one).collect()
+}
+
+/// A rule as the domain knows it.
+pub(super) fn rule(row: reference::DeadlineRuleRow) -> Result<Rule, Error> {
     Ok(Rule {
         id: row.id,
         code: row.code,

@@ -97,6 +97,18 @@ pub fn roles(case: &Case, person: &Person, lines: &Lines) -> Vec<Role> {
     roles
 }
 
+/// Whether a person may see a case as it once was: by the rights and the agencies of now, under its visibility then as
+/// well as now; what was a denunciation then or is one now is closed to its respondent. `store::conditions` says the
+/// same in SQL.
+pub fn may_see_as_it_was(now: &Case, then: &Case, person: &Person, lines: &Lines) -> bool {
+    let either = [now.kind, then.kind].contains(&Kind::Denunciation);
+    if either && now.is_against(person.official) {
+        return false;
+    }
+    let as_visible_as_then = Case { visibility: then.visibility, ..now.clone() };
+    [now, &as_visible_as_then].into_iter().all(|case| !roles(case, person, lines).is_empty())
+}
+
 /// The role a person acts in: one that the table allows now, or the refusal that fits.
 ///
 /// A role that never may is forbidden; one that may at another time meets an illegal move.
@@ -127,12 +139,17 @@ pub fn forbidden(action: Action) -> Refusal {
 ///
 /// A denouncer, and whoever asked for secrecy, is known to intake and coordination alone (LTC 47, 56).
 pub fn may_read_submitter(case: &Case, roles: &[Role]) -> bool {
-    let sealed = case.kind == Kind::Denunciation || case.registration.keep_secret;
+    let sealed = is_sealed(case);
     roles.iter().any(|role| match role {
         Role::Intake | Role::Coordinator => true,
         Role::Handler | Role::Approver => !sealed,
         _ => false,
     })
+}
+
+/// Whether who submitted a case is sealed: of a denunciation, and where secrecy was asked for.
+pub fn is_sealed(case: &Case) -> bool {
+    case.kind == Kind::Denunciation || case.registration.keep_secret
 }
 
 /// The refusal to name the submitter.

@@ -3,21 +3,36 @@
 //! Counting follows the Civil Code 2015, arts. 147–148: the day of the event is not counted, an end on a rest
 //! day moves to the next working day, and the last day ends at 24:00. Which days rest is data, loaded from the
 //! yearly official notice; a year without a notice is not covered, and what touches it is `provisional`.
+//!
+//! What was once known stays known: a calendar holds its earlier versions, and a clock names the one it counts by
+//! (see [`editions`](Calendar::edition)).
 
+mod change;
+mod editions;
+mod hours;
+mod ics;
 mod steps;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use jiff::{SignedDuration, civil::Time, tz::TimeZone};
+use jiff::{civil::Time, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    id::AgencyId,
     time::{Day, Instant},
     vocabulary::{Confidence, DayKind, Unit},
 };
 
+pub use change::{Amendment, ChangedDay, ChangedSeason, DayAction, SeasonAction};
+pub use editions::Revision;
+pub use hours::{Season, Session};
+pub use ics::{Entry as IcsEntry, read as read_ics};
 pub use steps::{Step, StepCode};
 pub(super) use steps::{civil, clock_time, days_en};
 
@@ -52,13 +67,23 @@ pub struct Due {
     pub provisional: bool,
 }
 
-/// Rest days, make-up days and office hours of one zone.
+/// Rest days, make-up days and office hours of one zone, as one version has them. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Calendar {
     zone: TimeZone,
-    days: BTreeMap<Day, CalendarDay>,
-    years: BTreeSet<i16>,
-    sessions: Vec<(Time, Time)>,
+    /// Counts from 1, what the installation began with.
+    version: u32,
+    /// When this version was recorded; nothing: it was there from the beginning.
+    recorded_at: Option<Instant>,
+    days: Arc<BTreeMap<Day, CalendarDay>>,
+    years: Arc<BTreeSet<i16>>,
+    /// The office hours of whoever has none of his own.
+    sessions: Arc<[Session]>,
+    seasons: Arc<[Season]>,
+    /// The agencies whose office hours count: the one in charge and those above it.
+    line: Arc<[AgencyId]>,
+    /// The versions before this one, in order.
+    earlier: Arc<[Calendar]>,
 }
 
 /// The last day a deadline can fall on; later ends are clamped to it, because both databases and jiff stop there.
@@ -73,30 +98,35 @@ const HOUR_MICROS: i64 = 3_600_000_000;
 impl Calendar {
     /// A calendar of weekdays alone: no year covered, sessions 08:00–12:00 and 13:00–17:00.
     pub fn new(zone: TimeZone) -> Self {
-        let sessions = vec![
+        let sessions = [
             (Time::constant(8, 0, 0, 0), Time::constant(12, 0, 0, 0)),
             (Time::constant(13, 0, 0, 0), Time::constant(17, 0, 0, 0)),
         ];
-        Self { zone, days: BTreeMap::new(), years: BTreeSet::new(), sessions }
+        Self {
+            zone,
+            version: 1,
+            recorded_at: None,
+            days: Arc::default(),
+            years: Arc::default(),
+            sessions: Arc::new(sessions),
+            seasons: Arc::new([]),
+            line: Arc::new([]),
+            earlier: Arc::new([]),
+        }
     }
     /// Adds entries; a later entry for the same day replaces the earlier one.
     pub fn with_days(mut self, days: impl IntoIterator<Item = (Day, CalendarDay)>) -> Self {
-        self.days.extend(days);
+        Arc::make_mut(&mut self.days).extend(days);
         self
     }
     /// Declares years as completely known.
     pub fn with_years(mut self, years: impl IntoIterator<Item = i16>) -> Self {
-        self.years.extend(years);
+        Arc::make_mut(&mut self.years).extend(years);
         self
     }
     /// Replaces the office hours; nothing when they are empty, run backwards or overlap.
-    pub fn with_sessions(mut self, sessions: Vec<(Time, Time)>) -> Option<Self> {
-        let forward = sessions.iter().all(|(open, close)| open < close);
-        let apart = sessions.iter().zip(sessions.iter().skip(1)).all(|(a, b)| a.1 <= b.0);
-        if sessions.is_empty() || !forward || !apart {
-            return None;
-        }
-        self.sessions = sessions;
+    pub fn with_sessions(mut self, sessions: Vec<Session>) -> Option<Self> {
+        hours::are_sound(&sessions).then(|| self.sessions = sessions.into())?;
         Some(self)
     }
 
@@ -104,9 +134,17 @@ impl Calendar {
     pub fn zone(&self) -> &TimeZone {
         &self.zone
     }
-    /// The office hours of a working day, in local time.
-    pub fn sessions(&self) -> &[(Time, Time)] {
-        &self.sessions
+    /// The entry of a day, if it has one.
+    pub fn entry(&self, day: Day) -> Option<&CalendarDay> {
+        self.days.get(&day)
+    }
+    /// Every day with an entry, in order.
+    pub fn entries(&self) -> impl Iterator<Item = (Day, &CalendarDay)> {
+        self.days.iter().map(|(day, entry)| (*day, entry))
+    }
+    /// The years declared as completely known.
+    pub fn years(&self) -> impl Iterator<Item = i16> {
+        self.years.iter().copied()
     }
     /// Whether the official notice of this day's year is loaded.
     pub fn is_covered(&self, day: Day) -> bool {
@@ -156,8 +194,8 @@ impl Calendar {
         if first == last {
             return self.worked(to) - self.worked(from);
         }
-        let between = self.working_days_between(first, last.plus_days(-1));
-        self.day_micros(first) - self.worked(from) + between * self.session_micros() + self.worked(to)
+        let between = self.whole_days_micros(first, last.plus_days(-1));
+        self.day_micros(first) - self.worked(from) + between + self.worked(to)
     }
     /// Where so much of a unit, counted from `start`, ends.
     pub fn due(&self, start: Instant, amount: u32, unit: Unit) -> Due {
@@ -228,66 +266,6 @@ impl Calendar {
         }
         day
     }
-
-    fn add_working_micros(&self, start: Instant, amount: i64) -> Instant {
-        let start = self.next_opening(start);
-        if amount <= 0 {
-            return start;
-        }
-        let first = start.day(&self.zone);
-        let worked = self.worked(start);
-        let today = self.day_micros(first) - worked;
-        if amount <= today {
-            return self.at_worked(first, worked + amount);
-        }
-        let left = amount - today;
-        // The last day takes between one microsecond and a full day, so that an end at closing time stays there.
-        let full = (left - 1) / self.session_micros();
-        let last = self.nth_working_day(first, full + 1);
-        self.at_worked(last, left - full * self.session_micros())
-    }
-
-    /// `start` itself within a session, else the start of the next session.
-    fn next_opening(&self, start: Instant) -> Instant {
-        let day = start.day(&self.zone);
-        if self.is_working(day) {
-            let time = start.time(&self.zone);
-            if let Some((open, _)) = self.sessions.iter().find(|(_, close)| time < *close) {
-                return start.max(day.at(*open, &self.zone));
-            }
-        }
-        let next = self.nth_working_day(day, 1);
-        self.sessions.first().map_or(start, |(open, _)| next.at(*open, &self.zone))
-    }
-
-    /// The working time of an instant's day that has passed by then.
-    fn worked(&self, at: Instant) -> i64 {
-        if !self.is_working(at.day(&self.zone)) {
-            return 0;
-        }
-        let time = at.time(&self.zone);
-        self.sessions.iter().map(|(open, close)| micros_between(*open, time.min(*close)).max(0)).sum()
-    }
-
-    /// The instant of a day at which so much of its working time has passed.
-    fn at_worked(&self, day: Day, mut amount: i64) -> Instant {
-        for (open, close) in &self.sessions {
-            let length = micros_between(*open, *close);
-            if amount <= length {
-                return day.at(open.saturating_add(SignedDuration::from_micros(amount)), &self.zone);
-            }
-            amount -= length;
-        }
-        day.end(&self.zone)
-    }
-
-    fn day_micros(&self, day: Day) -> i64 {
-        if self.is_working(day) { self.session_micros() } else { 0 }
-    }
-
-    fn session_micros(&self) -> i64 {
-        self.sessions.iter().map(|(open, close)| micros_between(*open, *close)).sum()
-    }
 }
 
 /// An amount in the unit's own measure: days for day units, microseconds for working hours.
@@ -308,8 +286,4 @@ fn is_weekend(day: Day) -> bool {
 fn weekdays_through(day: Day) -> i64 {
     let days = A_MONDAY.days_until(day);
     days.div_euclid(7) * 5 + (days.rem_euclid(7) + 1).min(5)
-}
-
-fn micros_between(from: Time, to: Time) -> i64 {
-    i64::try_from(from.duration_until(to).as_micros()).unwrap_or(0)
 }

@@ -1,9 +1,14 @@
 //! The clocks of a petition: a pure fold over an append-only ledger, with rules and a calendar.
 //!
+//! Each clock counts by one version of the calendar, which the ledger names ([`ClockOp::Recalculate`]): a calendar that
+//! changes moves no clock by itself, and what was derived once is derived alike for ever.
+//!
 //! A clock knows when it is due; whether it is late is computed from that and a moment, and never stored.
 
 mod explain;
+mod gained;
 mod ledger;
+mod moves;
 mod op;
 mod promise;
 #[cfg(test)]
@@ -16,8 +21,10 @@ use super::{
     vocabulary::{Basis, Stage, Timeliness, Unit},
 };
 
+pub use gained::{Cause, Gain, MoveKind, expected};
 pub use ledger::Ledger;
-pub use op::{ClockOp, without_last_pause};
+pub use moves::{Move, moves};
+pub use op::{ClockOp, brought_up, calendar_version, without_last_pause};
 pub use promise::promise;
 
 /// The stages that pauses, supplements and the ends of a petition touch; the others go on.

@@ -17,6 +17,7 @@ pub mod petition;
 pub mod prose;
 pub mod refusal;
 pub mod rule;
+pub mod sampling;
 pub mod submission;
 pub mod time;
 pub mod vocabulary;

@@ -1,6 +1,9 @@
 //! A petition as its history tells it: [`Case`] is the fold of its events.
 
+mod changes;
 mod fold;
+mod holding;
+mod past;
 
 use super::{
     act::{Act, Commitment, Registration, Respondent, SignedDocument, SignedNotice, Support},
@@ -16,6 +19,10 @@ use super::{
         Visibility,
     },
 };
+
+pub use changes::{Balance, DueChange, due_changes};
+pub use holding::{Stint, hops, stints};
+pub use past::taken_down;
 
 /// The reply as it stands: a draft, then what was signed.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,12 +135,10 @@ pub struct Case {
 
 impl Case {
     /// Folds a history, in sequence order; nothing when it is empty or does not begin with a registration.
-    pub fn fold(events: &[Event]) -> Option<Self> {
-        let (first, rest) = events.split_first()?;
-        let mut case = Self::begin(first)?;
-        for event in rest {
-            case.apply(event);
-        }
+    pub fn fold<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let mut case = Self::begin(events.next()?)?;
+        events.for_each(|event| case.apply(event));
         Some(case)
     }
 

@@ -1,5 +1,6 @@
 //! Deadline rules: data with a legal basis, chosen by how closely they fit a petition.
 
+mod change;
 #[cfg(test)]
 pub(super) mod tests;
 

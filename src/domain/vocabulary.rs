@@ -62,6 +62,8 @@ macro_rules! codes {
     )+};
 }
 
+pub(super) use codes;
+
 codes! {
     /// What the citizen asks for (LTCD 2.2, LKN 2.1, LTC 2, NĐ 20/2008 art. 1).
     Kind "kind" {

@@ -88,7 +88,7 @@ impl From<EmptyBody> for Bare {
 }
 
 /// Puts an order together; faults of form are carried along.
-fn order<B: Into<T>, T>(call: &Call, caller: Caller, demand: Demand, body: Form<B>) -> Order<T> {
+pub(super) fn order<B: Into<T>, T>(call: &Call, caller: Caller, demand: Demand, body: Form<B>) -> Order<T> {
     let (body, fingerprint) = match body.0 {
         Ok(filled) => (Ok(filled.content.into()), filled.fingerprint.to_vec()),
         Err(error) => (Err(error), Vec::new()),

@@ -45,6 +45,10 @@ const MAXIMUM_LIMIT: u16 = 100;
 #[derive(Debug)]
 pub struct Form<T>(pub Result<Filled<T>, Error>);
 
+/// A body of another kind than JSON, as text.
+#[derive(Debug)]
+pub struct Upload(pub Result<Filled<String>, Error>);
+
 /// A body that was read.
 #[derive(Debug)]
 pub struct Filled<T> {
@@ -141,9 +145,51 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
     }
 }
 
-async fn fill<T: DeserializeOwned>(request: &HttpRequest, payload: web::Payload) -> Result<Filled<T>, Error> {
+/// The media type of iCalendar (RFC 5545 §8.1), the one kind of text that is taken.
+const ICALENDAR: &str = "text/calendar";
+
+impl FromRequest for Upload {
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Infallible>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), web::Payload::from_request(request, payload));
+        Box::pin(async move {
+            Ok(Self(match payload.await {
+                Ok(payload) => upload(&request, payload).await,
+                Err(error) => Err(Error::internal(error.to_string())),
+            }))
+        })
+    }
+}
+
+async fn upload(request: &HttpRequest, payload: web::Payload) -> Result<Filled<String>, Error> {
+    let media_type = request.content_type();
+    if !media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(ICALENDAR) {
+        return Err(Error::UnsupportedMediaType);
+    }
+    let (limit, time) = bounds(request);
+    let body = read(request, payload, limit, time).await?;
+    let content = String::from_utf8(body.to_vec()).map_err(|_| {
+        Error::Malformed(vec![FieldError::new(
+            "",
+            "not_utf8",
+            "Tệp phải là UTF-8.",
+            "The file must be UTF-8.",
+        )])
+    })?;
+    let head = format!("{}\n{}\n{}\n", request.method(), request.uri(), media_type);
+    Ok(Filled { content, fingerprint: sha256(&[head.as_bytes(), &body].concat()) })
+}
+
+/// How long a body may be, and how long it may take.
+fn bounds(request: &HttpRequest) -> (usize, Duration) {
     let edge = request.app_data::<web::Data<Edge>>();
-    let (limit, time) = edge.map_or((BODY_LIMIT, BODY_TIME), |edge| (edge.body_limit, edge.http.body_time));
+    edge.map_or((BODY_LIMIT, BODY_TIME), |edge| (edge.body_limit, edge.http.body_time))
+}
+
+async fn fill<T: DeserializeOwned>(request: &HttpRequest, payload: web::Payload) -> Result<Filled<T>, Error> {
+    let (limit, time) = bounds(request);
     let body = read(request, payload, limit, time).await?;
     let media_type = request.content_type();
     let value = if body.is_empty() {

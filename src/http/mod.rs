@@ -9,9 +9,11 @@ mod agencies;
 mod auth;
 mod bodies;
 mod cached;
+mod calendar;
 mod client;
 pub mod codes;
 mod cors;
+mod dossier;
 pub mod edge;
 mod encoding;
 pub mod extract;
@@ -37,6 +39,8 @@ mod public;
 mod reads;
 mod reference;
 mod reports;
+mod rules;
+mod samples;
 mod sandbox;
 pub mod server;
 mod sessions;
@@ -78,8 +82,11 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/petitions/{id}").route(get().to(petitions::read_petition)))
         .service(resource("/v1/petitions/{id}/events").route(get().to(petitions::list_events)))
         .service(resource("/v1/petitions/{id}/deadlines").route(get().to(petitions::explain_deadlines)))
+        .service(resource("/v1/petitions/{id}/holders").route(get().to(petitions::list_holders)))
         .service(resource("/v1/petitions/{id}/submitter").route(get().to(petitions::read_submitter)))
-        .service(resource("/v1/petitions/{id}/personal-data-reads").route(get().to(reads::list_reads)))
+        .configure(reads::routes)
+        .configure(dossier::routes)
+        .configure(samples::routes)
         .service(resource("/v1/sandbox/clock").route(post().to(sandbox::turn_clock)))
         .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
         .service(resource("/v1/overdue/summary").route(get().to(overdue::summarise_overdue)))
@@ -98,6 +105,8 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/reference").route(get().to(reference::read_reference)))
         .service(resource("/v1/lifecycle").route(get().to(reference::read_lifecycle)))
         .configure(admin::routes)
+        .configure(calendar::routes)
+        .configure(rules::routes)
         .service(resource("/v1/deadlines/preview").route(get().to(preview::preview_deadline)));
 }
 
@@ -111,6 +120,8 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         petitions::Api::openapi(),
         actions::Api::openapi(),
         reads::Api::openapi(),
+        dossier::Api::openapi(),
+        samples::Api::openapi(),
         sandbox::Api::openapi(),
         lists::Api::openapi(),
         overdue::Api::openapi(),
@@ -122,6 +133,8 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         reference::Api::openapi(),
         agencies::Api::openapi(),
         admin::api(),
+        calendar::api(),
+        rules::Api::openapi(),
         preview::Api::openapi(),
     ]
 }

@@ -48,6 +48,7 @@ const BEARER: &str = "bearer";
         (name = "reference", description = "Codes with their labels, agencies, the table of moves, deadlines in advance."),
         (name = "overdue", description = "What is overdue, since when, with whom, now or as it stood."),
         (name = "reports", description = "Figures."),
+        (name = "audit", description = "What auditors take along: random samples, dossiers, to whom personal data was given."),
         (name = "administration", description = "Setting up: agencies, fields, officials, their rights, and who changed them."),
         (name = "sandbox", description = "A clock one can turn, in a sandbox only."),
         (name = "operator", description = "Health and documentation.")

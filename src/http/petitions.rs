@@ -1,5 +1,9 @@
 //! Petitions come in and are read.
 
+mod deadlines;
+mod events;
+mod holders;
+mod past;
 mod receipt;
 mod submission;
 
@@ -9,32 +13,36 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     auth::Call,
-    extract::{Form, IdempotencyKey, PathId},
-    openapi::open_code,
+    extract::{Form, IdempotencyKey, PathId, Query},
     problem::Problem,
-    views::{ClockView, PetitionView},
+    views::PetitionView,
 };
 use crate::{
     app::{
-        Error,
         caller::Caller,
+        past::look,
         reading,
         submission::{Accepted, Incoming, submit},
     },
-    domain::{
-        calendar::StepCode,
-        clock::Ledger,
-        id::{EventId, PetitionKey},
-        time::{Day, Instant},
-        vocabulary::{Language, Role},
-    },
-    store::{events, petitions::SubmitterRow},
+    domain::id::PetitionKey,
+    store::petitions::SubmitterRow,
 };
+pub(super) use deadlines::{Explanations, explain_deadlines};
+pub(super) use events::list_events;
+pub(super) use holders::list_holders;
+use past::PastQuery;
 use receipt::Receipt;
 use submission::SubmissionBody;
 
 #[derive(OpenApi)]
-#[openapi(paths(submit_petition, read_petition, list_events, explain_deadlines, read_submitter))]
+#[openapi(paths(
+    submit_petition,
+    read_petition,
+    events::list_events,
+    deadlines::explain_deadlines,
+    holders::list_holders,
+    read_submitter
+))]
 pub(super) struct Api;
 
 /// Submit a petition.
@@ -70,194 +78,31 @@ pub(super) async fn submit_petition(
 
 /// Read a petition.
 ///
-/// With what its reader may do now. The ETag is its version; send it back as `If-Match`.
+/// With what its reader may do now; the ETag is its version, send it back as `If-Match`. With `as_of` or `recorded_by`
+/// as it stood then: without actions, without ETag, and absent before its first entry and for whoever might not have
+/// seen it then.
 #[utoipa::path(get, path = "/v1/petitions/{id}", tag = "petitions", security(("bearer" = [])),
-    params(("id" = uuid::Uuid, Path, description = "The petition.")),
+    params(("id" = uuid::Uuid, Path, description = "The petition."), PastQuery),
     responses((status = 200, description = "The petition.", body = PetitionView,
-        headers(("ETag" = String, description = "Its version.")))))]
-pub(super) async fn read_petition(call: Call, id: PathId<PetitionKey>) -> Result<HttpResponse, Problem> {
+        headers(("ETag" = String, description = "Its version; not of a petition as it stood.")))))]
+pub(super) async fn read_petition(
+    call: Call,
+    id: PathId<PetitionKey>,
+    query: Query<PastQuery>,
+) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
     let (id, language) = (id.0?, call.language);
-    let view = call
-        .app
-        .read(call.request_id.clone(), move |tx, world| {
-            let reading = reading::read(tx, world, &caller, id, None)?;
-            Ok(PetitionView::of(&reading, world.rules(), language))
-        })
-        .await?;
+    let view = call.read(move |tx, world| {
+        let reading = look(tx, world, &caller, id, query.0.map(Into::into))?.reading;
+        Ok(PetitionView::of(&reading, world.rules(), language))
+    });
+    let view = view.await?;
     let mut reply = HttpResponse::Ok();
-    reply
-        .insert_header((header::ETAG, view.etag()))
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    if view.as_of.is_none() {
+        reply.insert_header((header::ETAG, view.etag()));
+    }
+    reply.insert_header((header::CACHE_CONTROL, "private, no-cache"));
     Ok(reply.json(view))
-}
-
-/// One entry of a petition's history.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000009", "sequence": 2, "type": "classification", "role": "coordinator", "position": "Chuyên viên", "on_behalf_of": null, "occurred_at": "2026-11-13T02:00:00Z", "recorded_at": "2026-11-13T02:00:00Z", "to": "classified", "round": 1, "facts": {}, "hash": "9f2c…"}))]
-struct EventView {
-    #[schema(value_type = uuid::Uuid)]
-    id: EventId,
-    sequence: u32,
-    /// The action, or `registration`, `import`, `import-update`, `survival`.
-    #[serde(rename = "type")]
-    type_name: &'static str,
-    #[schema(schema_with = open_code::<Role>)]
-    role: Role,
-    position: Option<String>,
-    on_behalf_of: Option<String>,
-    /// When it took effect.
-    #[schema(value_type = String, format = DateTime)]
-    occurred_at: Instant,
-    /// When we learnt it.
-    #[schema(value_type = String, format = DateTime)]
-    recorded_at: Instant,
-    #[schema(schema_with = open_code::<crate::domain::vocabulary::State>)]
-    to: crate::domain::vocabulary::State,
-    round: u32,
-    /// What was carried along; texts by reference and salted digest.
-    #[schema(value_type = Object)]
-    facts: serde_json::Value,
-    /// Hexadecimal; over the hash before it and the canonical bytes of this event.
-    hash: String,
-    /// Its place in the whole log, once numbered.
-    position_in_log: Option<i64>,
-}
-
-/// A petition's history.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"items": []}))]
-struct EventList {
-    #[schema(max_items = 10000)]
-    items: Vec<EventView>,
-}
-
-/// Read a petition's history.
-///
-/// In order; each entry with the two times, who acted in which capacity, and its link of the hash chain.
-#[utoipa::path(get, path = "/v1/petitions/{id}/events", tag = "petitions", security(("bearer" = [])),
-    params(("id" = uuid::Uuid, Path, description = "The petition.")),
-    responses((status = 200, description = "The history.", body = EventList)))]
-pub(super) async fn list_events(call: Call, id: PathId<PetitionKey>) -> Result<HttpResponse, Problem> {
-    let caller = call.official()?;
-    let id = id.0?;
-    let items = call
-        .app
-        .read(call.request_id.clone(), move |tx, world| {
-            let visible = reading::visible_history(tx, world, &caller, id)?;
-            let hidden: Vec<String> = visible.hidden.iter().map(ToString::to_string).collect();
-            let view = |stored| EventView::of(stored, &hidden);
-            visible.events.into_iter().map(view).collect::<Result<Vec<_>, Error>>()
-        })
-        .await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .json(EventList { items }))
-}
-
-impl EventView {
-    fn of(stored: events::StoredEvent, hidden: &[String]) -> Result<Self, Error> {
-        let event = stored.event;
-        let mut act = serde_json::to_value(&event.record.act).map_err(Error::internal)?;
-        leave_out(&mut act, hidden);
-        Ok(Self {
-            id: event.id,
-            sequence: event.sequence,
-            type_name: event.record.act.name(),
-            role: event.actor.role,
-            position: event.actor.position,
-            on_behalf_of: event.on_behalf_of,
-            occurred_at: event.occurred_at,
-            recorded_at: event.recorded_at,
-            to: event.record.to,
-            round: event.record.round,
-            facts: act.get("facts").cloned().unwrap_or_default(),
-            hash: crate::app::history::hex(&stored.hash),
-            position_in_log: stored.position,
-        })
-    }
-}
-
-/// Leaves out every mention of these ids: one alone reads as absent, in a list it is not there.
-fn leave_out(value: &mut serde_json::Value, hidden: &[String]) {
-    let is_hidden =
-        |value: &serde_json::Value| value.as_str().is_some_and(|text| hidden.iter().any(|id| id == text));
-    match value {
-        serde_json::Value::Array(items) => {
-            items.retain(|item| !is_hidden(item));
-            items.iter_mut().for_each(|item| leave_out(item, hidden));
-        }
-        serde_json::Value::Object(members) => {
-            members.values_mut().for_each(|member| leave_out(member, hidden))
-        }
-        other if is_hidden(other) => *other = serde_json::Value::Null,
-        _ => {}
-    }
-}
-
-/// One step of the derivation of a deadline.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"code": "skipped", "day": "2026-11-24", "until": null, "text": "24/11/2026: Ngày Văn hóa Việt Nam"}))]
-struct StepView {
-    #[schema(value_type = String)]
-    code: StepCode,
-    #[schema(value_type = String, format = Date)]
-    day: Day,
-    #[schema(value_type = Option<String>, format = Date)]
-    until: Option<Day>,
-    text: String,
-}
-
-/// A clock with its derivation.
-#[derive(Serialize, ToSchema)]
-struct ExplainedClock {
-    clock: ClockView,
-    #[schema(max_items = 1000)]
-    explanation: Vec<StepView>,
-}
-
-/// How every deadline of a petition came about.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"clocks": []}))]
-struct Explanations {
-    #[schema(value_type = Option<String>, format = DateTime)]
-    promised_due_at: Option<Instant>,
-    #[schema(max_items = 100)]
-    clocks: Vec<ExplainedClock>,
-}
-
-/// Explain a petition's deadlines.
-///
-/// For each clock: rule and legal basis, start, every day skipped and why, pauses, extensions, end.
-#[utoipa::path(get, path = "/v1/petitions/{id}/deadlines", tag = "petitions", security(("bearer" = [])),
-    params(("id" = uuid::Uuid, Path, description = "The petition.")),
-    responses((status = 200, description = "The derivations.", body = Explanations)))]
-pub(super) async fn explain_deadlines(call: Call, id: PathId<PetitionKey>) -> Result<HttpResponse, Problem> {
-    let caller = call.official()?;
-    let (id, language) = (id.0?, call.language);
-    let explained = call
-        .app
-        .read(call.request_id.clone(), move |tx, world| {
-            let reading = reading::read(tx, world, &caller, id, None)?;
-            let ops = &reading.case.clock_ops;
-            let clocks = reading.clocks.iter().map(|clock| {
-                let steps = Ledger::explain(ops, world.rules(), world.calendar(), clock.round, clock.stage);
-                let explanation = steps.into_iter().map(|step| StepView {
-                    code: step.code,
-                    day: step.day,
-                    until: step.until,
-                    text: if language == Language::Vi { step.words.vi } else { step.words.en },
-                });
-                let clock = ClockView::of(clock, reading.now, world.rules());
-                ExplainedClock { clock, explanation: explanation.collect() }
-            });
-            Ok(Explanations {
-                promised_due_at: reading.case.registration.promised_due_at,
-                clocks: clocks.collect(),
-            })
-        })
-        .await?;
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "private, no-cache")).json(explained))
 }
 
 /// Who submitted a petition. Each reading of it is logged.

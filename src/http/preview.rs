@@ -39,6 +39,9 @@ pub(super) struct PreviewQuery {
     /// From when it counts; RFC 3339 with offset.
     #[param(value_type = String, format = DateTime, example = "2026-11-20T09:00:00+07:00")]
     start_at: Instant,
+    /// With calendar and rules as they were known at this instant; RFC 3339 with offset. Now unless told.
+    #[param(value_type = Option<String>, format = DateTime)]
+    recorded_by: Option<Instant>,
     /// How many of `unit`.
     #[param(maximum = 10000)]
     amount: Option<u32>,
@@ -132,11 +135,11 @@ pub(super) async fn preview_deadline(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let query = query.0?;
-    let start = query.start_at;
+    let (start, known) = (query.start_at, query.recorded_by);
     let question = question(query)?;
     let read = call
         .app
-        .read(call.request_id.clone(), move |tx, world| preview::preview(tx, world, start, &question));
+        .read(call.request_id.clone(), move |tx, world| preview::preview(tx, world, start, &question, known));
     Ok(cached::public(&request, &PreviewView::of(read.await?, call.language))?)
 }
 

@@ -89,8 +89,15 @@ pub(super) struct PetitionView {
     external_refs: Vec<ExternalView>,
     #[schema(value_type = String, format = DateTime)]
     received_at: Instant,
-    /// The strong ETag; send it as `If-Match`.
+    /// The strong ETag; send it as `If-Match`. Of a petition as it stood, the version it had.
     version: u32,
+    /// The moment it shows, where that is not now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) as_of: Option<Instant>,
+    /// What was recorded later is left out; null where all that is known now counts.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recorded_by: Option<Instant>,
+    /// None at a petition as it stood.
     #[schema(max_items = 100)]
     actions: Vec<ActionView>,
 }
@@ -150,6 +157,8 @@ impl PetitionView {
             external_refs: externals(reading),
             received_at: case.received_at,
             version: case.version,
+            as_of: reading.past.map(|past| past.as_of),
+            recorded_by: reading.past.and_then(|past| past.recorded_by),
             actions: actions(reading, language),
         }
     }

@@ -1,4 +1,4 @@
-//! Officials, the roles granted to them, and who of them looked at personal data.
+//! Officials and the roles granted to them.
 
 pub mod changes;
 
@@ -11,11 +11,11 @@ use diesel::{
 
 use super::{
     AnyConnection, StoreError,
-    schema::{agency, grant_of_role, official, personal_data_read},
+    schema::{agency, event_text, grant_of_role, official},
     together::{Stable, padded},
 };
 use crate::domain::{
-    id::{AgencyId, GrantId, Id, OfficialId, PetitionId, RowKey},
+    id::{AgencyId, GrantId, Id, OfficialId, PetitionId},
     time::Instant,
     vocabulary::{Code, Role, Visibility},
 };
@@ -59,20 +59,6 @@ pub struct GrantRow {
     /// The first instant at which it is no longer in force.
     pub valid_to: Option<Instant>,
     pub created_at: Instant,
-}
-
-/// One look of an official at personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = personal_data_read)]
-pub struct PersonalDataReadRow {
-    pub id: Id<RowKey>,
-    pub petition_id: PetitionId,
-    pub official_id: OfficialId,
-    pub role: Role,
-    /// Which data: never the data itself.
-    pub what: String,
-    pub at: Instant,
-    pub request_id: Option<String>,
 }
 
 /// Adds an official; [`StoreError::Unique`] when the username is taken.
@@ -158,32 +144,6 @@ pub fn grants_in_force(
         .load(connection)?)
 }
 
-/// Records a look at personal data.
-pub fn insert_read(connection: &mut AnyConnection, row: &PersonalDataReadRow) -> Result<(), StoreError> {
-    insert_into(personal_data_read::table).values(row).execute(connection)?;
-    Ok(())
-}
-
-/// Who looked at the personal data of a petition, the latest first, from before an instant and id on.
-pub fn reads_of(
-    connection: &mut AnyConnection,
-    petition: PetitionId,
-    before: Option<(Instant, Id<RowKey>)>,
-    limit: i64,
-) -> Result<Vec<PersonalDataReadRow>, StoreError> {
-    let mut query = personal_data_read::table
-        .filter(personal_data_read::petition_id.eq(petition))
-        .order((personal_data_read::at.desc(), personal_data_read::id.desc()))
-        .limit(limit)
-        .select(PersonalDataReadRow::as_select())
-        .into_boxed();
-    if let Some((at, id)) = before {
-        let tied = personal_data_read::at.eq(at).and(personal_data_read::id.lt(id));
-        query = query.filter(personal_data_read::at.lt(at).or(tied));
-    }
-    Ok(query.load(connection)?)
-}
-
 /// Which agencies an official heads.
 pub fn headed_by(connection: &mut AnyConnection, official: OfficialId) -> Result<Vec<AgencyId>, StoreError> {
     Ok(agency::table.filter(agency::head_official_id.eq(official)).select(agency::id).load(connection)?)
@@ -204,6 +164,30 @@ pub fn names(
     ));
     let rows: Vec<(OfficialId, String, String)> = Stable(named).load(connection)?;
     Ok(rows.into_iter().map(|(id, name, position)| (id, (name, position))).collect())
+}
+
+/// The same as they were at an instant, as far as the histories of the officials tell; what these do not tell, such as
+/// an account that was there before its history, reads as it does now.
+pub fn names_at(
+    connection: &mut AnyConnection,
+    ids: &[OfficialId],
+    at: Instant,
+) -> Result<HashMap<OfficialId, (String, String)>, StoreError> {
+    let mut names = names(connection, ids)?;
+    let subjects: Vec<PetitionId> = ids.iter().map(|id| Id::new(id.uuid())).collect();
+    let told = event_text::table
+        .filter(event_text::subject_id.eq_any(padded(&subjects)))
+        .filter(event_text::slot.eq_any(["/full_name", "/position"]))
+        .filter(event_text::created_at.le(at))
+        .order((event_text::created_at, event_text::id))
+        .select((event_text::subject_id, event_text::slot, event_text::body));
+    let rows: Vec<(PetitionId, String, Option<String>)> = Stable(told).load(connection)?;
+    for (subject, slot, body) in rows {
+        if let (Some((name, position)), Some(body)) = (names.get_mut(&Id::new(subject.uuid())), body) {
+            *(if slot == "/full_name" { name } else { position }) = body;
+        }
+    }
+    Ok(names)
 }
 
 /// Whether some grant in force of this role with this ceiling or a stricter one reaches an agency, from itself or from

@@ -272,11 +272,32 @@ pub fn unlink(
 
 /// The links of a petition, in both directions.
 pub fn links(tx: &mut AnyConnection, id: PetitionId) -> Result<Vec<LinkRow>, StoreError> {
-    let rows: Vec<(PetitionId, PetitionId, LinkKind)> = petition_link::table
+    links_where(tx, id, None)
+}
+
+/// Those of them that were made by an instant.
+pub fn links_made_by(
+    tx: &mut AnyConnection,
+    id: PetitionId,
+    by: Instant,
+) -> Result<Vec<LinkRow>, StoreError> {
+    links_where(tx, id, Some(by))
+}
+
+fn links_where(
+    tx: &mut AnyConnection,
+    id: PetitionId,
+    made_by: Option<Instant>,
+) -> Result<Vec<LinkRow>, StoreError> {
+    let mut query = petition_link::table
         .filter(petition_link::from_id.eq(id).or(petition_link::to_id.eq(id)))
         .order((petition_link::created_at, petition_link::from_id, petition_link::to_id))
         .select((petition_link::from_id, petition_link::to_id, petition_link::kind))
-        .load(tx)?;
+        .into_boxed();
+    if let Some(by) = made_by {
+        query = query.filter(petition_link::created_at.le(by));
+    }
+    let rows: Vec<(PetitionId, PetitionId, LinkKind)> = query.load(tx)?;
     Ok(rows
         .into_iter()
         .map(|(from, to, kind)| LinkRow {

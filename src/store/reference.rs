@@ -7,13 +7,12 @@ use diesel::{
 
 use super::{
     AnyConnection, StoreError,
-    schema::{calendar_day, calendar_year, deadline_rule, field},
+    schema::{deadline_rule, field},
 };
 use crate::domain::{
     time::{Day, Instant},
     vocabulary::{
-        Channel, Complexity, Confidence, DayKind, Kind, OnSupplement, Stage, StartEvent, SubmitterType, Unit,
-        Urgency,
+        Channel, Complexity, Confidence, Kind, OnSupplement, Stage, StartEvent, SubmitterType, Unit, Urgency,
     },
 };
 
@@ -31,21 +30,9 @@ pub struct FieldRow {
     pub active: bool,
 }
 
-/// A day that differs from the working week.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = calendar_day)]
-pub struct CalendarDayRow {
-    pub day: Day,
-    pub kind: DayKind,
-    pub name: String,
-    /// The decision or notice that says so.
-    pub source: String,
-    pub confidence: Confidence,
-}
-
 /// One version of a deadline rule; a selector that is absent fits everything.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = deadline_rule)]
+#[diesel(table_name = deadline_rule, treat_none_as_default_value = false)]
 pub struct DeadlineRuleRow {
     pub id: String,
     /// What the versions of a rule share.
@@ -73,6 +60,12 @@ pub struct DeadlineRuleRow {
     pub effective_from: Option<Day>,
     /// The first day on which it is no longer in force.
     pub effective_to: Option<Day>,
+    /// Where it comes from; nothing for what was there at first.
+    pub source: Option<String>,
+    /// When we learnt of it; nothing: it was there at first.
+    pub recorded_at: Option<Instant>,
+    /// When we learnt that it ends.
+    pub ending_recorded_at: Option<Instant>,
 }
 
 /// Every field, by code.
@@ -118,23 +111,32 @@ pub fn fields_page(
     Ok(query.load(connection)?)
 }
 
-/// Every day that differs from the working week, in order.
-pub fn calendar_days(connection: &mut AnyConnection) -> Result<Vec<CalendarDayRow>, StoreError> {
-    Ok(calendar_day::table
-        .order(calendar_day::day.asc())
-        .select(CalendarDayRow::as_select())
-        .load(connection)?)
-}
-
-/// The years for which every such day is known; beyond them a deadline is provisional.
-pub fn calendar_years(connection: &mut AnyConnection) -> Result<Vec<i32>, StoreError> {
-    Ok(calendar_year::table.order(calendar_year::year.asc()).select(calendar_year::year).load(connection)?)
-}
-
 /// Every version of every deadline rule.
 pub fn deadline_rules(connection: &mut AnyConnection) -> Result<Vec<DeadlineRuleRow>, StoreError> {
     Ok(deadline_rule::table
         .order((deadline_rule::code.asc(), deadline_rule::id.asc()))
         .select(DeadlineRuleRow::as_select())
         .load(connection)?)
+}
+
+/// A version of a rule.
+pub fn deadline_rule(
+    connection: &mut AnyConnection,
+    id: &str,
+) -> Result<Option<DeadlineRuleRow>, StoreError> {
+    Ok(deadline_rule::table.find(id).select(DeadlineRuleRow::as_select()).first(connection).optional()?)
+}
+
+/// Adds a version of a rule; [`StoreError::Unique`] when the id is taken.
+pub fn insert_rule(connection: &mut AnyConnection, row: &DeadlineRuleRow) -> Result<(), StoreError> {
+    insert_into(deadline_rule::table).values(row).execute(connection)?;
+    Ok(())
+}
+
+/// Says from which day on a version of a rule is no longer in force; nothing else of it ever changes.
+pub fn end_rule(connection: &mut AnyConnection, id: &str, to: Day, at: Instant) -> Result<(), StoreError> {
+    update(deadline_rule::table.find(id))
+        .set((deadline_rule::effective_to.eq(to), deadline_rule::ending_recorded_at.eq(at)))
+        .execute(connection)?;
+    Ok(())
 }

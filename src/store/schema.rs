@@ -18,10 +18,12 @@ macro_rules! tables {
     };
 }
 
+mod calendar;
 mod notes;
 mod reports;
 mod sessions;
 
+pub use calendar::{calendar_coverage, calendar_entry, calendar_move, calendar_version, office_hours};
 pub use notes::{idempotency_record, personal_data_read};
 pub use reports::{frozen_petition, frozen_report, reply_fingerprint};
 pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};
@@ -105,19 +107,6 @@ tables! {
         created_at -> Instant,
     }
 
-    calendar_day (day) {
-        day -> Day,
-        kind -> Text,
-        name -> Text,
-        source -> Text,
-        confidence -> Text,
-    }
-
-    calendar_year (year) {
-        year -> Integer,
-        source -> Text,
-    }
-
     deadline_rule (id) {
         id -> Text,
         code -> Text,
@@ -140,6 +129,9 @@ tables! {
         confidence -> Text,
         effective_from -> Nullable<Day>,
         effective_to -> Nullable<Day>,
+        source -> Nullable<Text>,
+        recorded_at -> Nullable<Instant>,
+        ending_recorded_at -> Nullable<Instant>,
     }
 
     petition (id) {
@@ -386,3 +378,5 @@ diesel::joinable!(petition_span -> petition (petition_id));
 diesel::joinable!(clock_span -> petition (petition_id));
 diesel::allow_tables_to_appear_in_same_query!(session, official);
 diesel::allow_tables_to_appear_in_same_query!(petition_account, petition);
+diesel::allow_tables_to_appear_in_same_query!(calendar_move, petition);
+diesel::allow_tables_to_appear_in_same_query!(calendar_move, petition_span);

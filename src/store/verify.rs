@@ -15,12 +15,14 @@ use diesel::{
 
 use super::{
     AnyConnection, DatabaseKind, StoreError,
+    calendar::MoveRow,
     fingerprints::FingerprintRow,
     handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
     petitions::{DetailRow, PetitionRow, SubmitterRow},
     schema::{
-        assignment, clock_span, commitment, delivery, document, event, event_text, external_ref, petition,
-        petition_detail, petition_link, petition_span, rating, reply_fingerprint, reply_revision, submitter,
+        assignment, calendar_move, clock_span, commitment, delivery, document, event, event_text,
+        external_ref, petition, petition_detail, petition_link, petition_span, rating, reply_fingerprint,
+        reply_revision, submitter,
     },
     spans::{ClockRow, SpanRow},
 };
@@ -90,6 +92,7 @@ pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unr
     sort!(of!(delivery.petition_id as DeliveryRow), petition_id, deliveries);
     sort!(of!(rating.petition_id as RatingCells), petition_id, ratings);
     sort!(of!(petition_link.from_id as LinkCells), from_id, links);
+    sort!(of!(calendar_move.petition_id as MoveRow), petition_id, moves);
     of_replies(tx, ids, &mut all)?;
     let names = external_ref::table
         .filter(external_ref::petition_id.eq_any(ids))
@@ -122,6 +125,7 @@ fn out_of_range(tx: &AnyConnection, table: &str) -> Option<&'static str> {
         "petition_span" => Some(any!("sequence", "round";)),
         "clock_span" => Some(any!("round"; "provisional")),
         "assignment" | "rating" => Some(any!("round";)),
+        "calendar_move" => Some(any!("version", "round"; "from_provisional", "to_provisional")),
         "reply_revision" => Some(any!("round", "number"; "notice")),
         "document" => Some(any!("issue_year";)),
         "delivery" => Some(any!("round"; "by_system")),

@@ -54,8 +54,12 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/petitions/{id}", Officials),
     ("get", "/v1/petitions/{id}/events", Officials),
     ("get", "/v1/petitions/{id}/deadlines", Officials),
+    ("get", "/v1/petitions/{id}/holders", Officials),
     ("get", "/v1/petitions/{id}/submitter", Officials),
     ("get", "/v1/petitions/{id}/personal-data-reads", Officials),
+    ("get", "/v1/petitions/{id}/dossier.zip", Officials),
+    ("get", "/v1/personal-data-reads", Officials),
+    ("get", "/v1/samples", Officials),
     ("get", "/v1/overdue", Officials),
     ("get", "/v1/overdue/summary", Officials),
     ("get", "/v1/due-soon", Officials),
@@ -109,6 +113,18 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/fields/{code}", Everybody),
     ("put", "/v1/fields/{code}", Officials),
     ("get", "/v1/deadlines/preview", Everybody),
+    ("get", "/v1/calendar-days", Everybody),
+    ("get", "/v1/calendar-days/{day}", Everybody),
+    ("post", "/v1/calendar-days/import", Officials),
+    ("get", "/v1/office-hours", Everybody),
+    ("get", "/v1/calendar-changes", Officials),
+    ("post", "/v1/calendar-changes", Officials),
+    ("get", "/v1/calendar-changes/{version}", Officials),
+    ("get", "/v1/calendar-changes/{version}/moves", Officials),
+    ("get", "/v1/deadline-rules", Everybody),
+    ("post", "/v1/deadline-rules", Officials),
+    ("get", "/v1/deadline-rules/{id}", Everybody),
+    ("post", "/v1/deadline-rules/{id}/ending", Officials),
 ];
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -249,7 +265,7 @@ pub(crate) async fn absent_and_foreign_read_alike(db: TestDb) {
     let id = receipt.body["id"].as_str().unwrap();
     assert_eq!(receipt.body["agency"]["id"], json!(here));
     for token in [app.token(handler), app.token(admin)] {
-        for path in ["", "/events", "/deadlines", "/submitter"] {
+        for path in ["", "/events", "/deadlines", "/submitter", "/dossier.zip", "?as_of=2026-11-24"] {
             let foreign = app.get(format!("/v1/petitions/{id}{path}")).token(&token).call().await.expect(404);
             let absent = app
                 .get(format!("/v1/petitions/{}{path}", new_id::<PetitionKey>()))

@@ -41,7 +41,7 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-fn begin(db: TestDb) -> TestApp {
+pub(crate) fn begin(db: TestDb) -> TestApp {
     let app = TestApp::new(db);
     demo::add_missing(&app.app).unwrap();
     app
@@ -66,7 +66,7 @@ fn counts(app: &TestApp) -> BTreeMap<&'static str, i64> {
 }
 
 /// The demo petition of a number.
-fn numbered(app: &TestApp, number: u32) -> Option<PetitionId> {
+pub(crate) fn numbered(app: &TestApp, number: u32) -> Option<PetitionId> {
     let reference: Id<_> = format!("0197c2f4-0000-7001-8000-{number:012x}").parse().unwrap();
     app.app
         .read_now(|tx, _| Ok(petitions::find_by_client_reference(tx, reference)?.map(|(id, _)| id)))
@@ -74,7 +74,7 @@ fn numbered(app: &TestApp, number: u32) -> Option<PetitionId> {
 }
 
 /// The token of a demo account.
-fn token(app: &TestApp, username: &'static str) -> String {
+pub(crate) fn token(app: &TestApp, username: &'static str) -> String {
     let found = app.app.read_now(|tx, _| Ok(people::official_by_username(tx, username)?)).unwrap();
     app.token(found.expect("a demo account").id)
 }
@@ -83,12 +83,18 @@ async fn read(app: &TestApp, id: impl std::fmt::Display, username: &'static str)
     app.get(format!("/v1/petitions/{id}")).token(&token(app, username)).call().await
 }
 
-async fn seen(app: &TestApp, number: u32) -> Value {
+pub(crate) async fn seen(app: &TestApp, number: u32) -> Value {
     read(app, numbered(app, number).unwrap(), "coordinator").await.expect(200).body
 }
 
 /// Does something to a petition in the version it has.
-async fn act(app: &TestApp, number: u32, username: &'static str, action: &str, body: Value) -> Reply {
+pub(crate) async fn act(
+    app: &TestApp,
+    number: u32,
+    username: &'static str,
+    action: &str,
+    body: Value,
+) -> Reply {
     let view = seen(app, number).await;
     app.post(format!("/v1/petitions/{}/{action}", view["id"].as_str().unwrap()))
         .token(&token(app, username))

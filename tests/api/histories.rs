@@ -55,20 +55,7 @@ const ROAD: [Action; 10] = [
 
 async fn what_is_derived_agrees_with_the_events(db: TestDb) {
     let given = Given::new(db);
-    let mut ids: Vec<PetitionId> = Vec::new();
-    let mut taken = HashMap::new();
-    for number in 0..HISTORIES {
-        let mut dice = Dice::new(number as u64 + 1);
-        let kinds = Kind::ALL;
-        let id = given.submitted(kinds[dice.below(kinds.len())]);
-        let (people, others) = (given.people, ids.clone());
-        let steps = given.write(move |tx, world| history_of(tx, world, &people, id, &others, dice.clone()));
-        for step in steps.unwrap_or_else(|error| panic!("history {number}: {error:?}")) {
-            *taken.entry(step).or_insert(0) += 1;
-        }
-        ids.push(id);
-        given.pass(7 * 60);
-    }
+    let (ids, taken) = random(&given, HISTORIES);
     let parts = ids.clone();
     let verify = move |tx: &mut AnyConnection, world: &World| {
         for id in &parts {
@@ -84,6 +71,25 @@ async fn what_is_derived_agrees_with_the_events(db: TestDb) {
 
     let rare: Vec<_> = Action::ALL.iter().filter(|action| !taken.contains_key(*action)).collect();
     assert_eq!(rare, [&Action::Escalation], "every other action was taken at least once: {taken:?}");
+}
+
+/// Random histories of so many petitions, and how often each action was taken.
+pub(crate) fn random(given: &Given, many: usize) -> (Vec<PetitionId>, HashMap<Action, u32>) {
+    let mut ids: Vec<PetitionId> = Vec::new();
+    let mut taken = HashMap::new();
+    for number in 0..many {
+        let mut dice = Dice::new(number as u64 + 1);
+        let kinds = Kind::ALL;
+        let id = given.submitted(kinds[dice.below(kinds.len())]);
+        let (people, others) = (given.people, ids.clone());
+        let steps = given.write(move |tx, world| history_of(tx, world, &people, id, &others, dice.clone()));
+        for step in steps.unwrap_or_else(|error| panic!("history {number}: {error:?}")) {
+            *taken.entry(step).or_insert(0) += 1;
+        }
+        ids.push(id);
+        given.pass(7 * 60);
+    }
+    (ids, taken)
 }
 
 /// One history: up to so many steps, each a random row of the table at a later time; returns what was done.

@@ -12,12 +12,15 @@ mod anomalies;
 mod architecture;
 mod assaults;
 mod attacks;
+mod audit;
 mod authorization;
 mod backup;
 mod bounds;
+mod calendar;
 mod cli;
 mod cube;
 mod demo;
+mod explain;
 mod figures;
 mod flow;
 mod frozen;
@@ -29,9 +32,11 @@ mod limits;
 mod lists;
 mod manners;
 mod oidc;
+mod one_petition;
 mod openapi;
 mod operation;
 mod outage;
+mod past;
 mod plans;
 mod preview;
 mod public;
@@ -39,6 +44,7 @@ mod reference;
 mod refusals;
 mod replica;
 mod reports;
+mod rules;
 mod schema_parity;
 mod sessions;
 mod several;
@@ -65,12 +71,15 @@ fn all_cases() -> Vec<Case> {
         architecture::cases(),
         assaults::cases(),
         attacks::cases(),
+        audit::cases(),
         authorization::cases(),
         backup::cases(),
         bounds::cases(),
+        calendar::cases(),
         cli::cases(),
         cube::cases(),
         demo::cases(),
+        explain::cases(),
         figures::cases(),
         flow::cases(),
         frozen::cases(),
@@ -82,9 +91,11 @@ fn all_cases() -> Vec<Case> {
         lists::cases(),
         manners::cases(),
         oidc::cases(),
+        one_petition::cases(),
         openapi::cases(),
         operation::cases(),
         outage::cases(),
+        past::cases(),
         plans::cases(),
         preview::cases(),
         public::cases(),
@@ -92,6 +103,7 @@ fn all_cases() -> Vec<Case> {
         refusals::cases(),
         replica::cases(),
         reports::cases(),
+        rules::cases(),
         schema_parity::cases(),
         sessions::cases(),
         several::cases(),

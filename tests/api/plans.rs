@@ -150,7 +150,10 @@ struct PostgresStep {
 }
 
 /// The plans of the statements that a read runs, for the values it runs with.
-fn plans(app: &TestApp, read: impl Fn(&mut AnyConnection) -> Result<(), StoreError>) -> Vec<String> {
+pub(crate) fn plans(
+    app: &TestApp,
+    read: impl Fn(&mut AnyConnection) -> Result<(), StoreError>,
+) -> Vec<String> {
     let statements: Arc<Mutex<Vec<String>>> = Arc::default();
     let kept = Arc::clone(&statements);
     let run = move |tx: &mut AnyConnection| -> Result<Vec<String>, StoreError> {

@@ -391,7 +391,7 @@ async fn errors_have_their_kind(db: TestDb) {
     assert_eq!(run("INSERT INTO kind (code) VALUES ('proposal')"), Err(StoreError::Unique));
     assert_eq!(
         run(
-            "INSERT INTO calendar_day (day, kind, name, source, confidence) VALUES ('2031-01-01', 'no', '', '', 'seen')"
+            "INSERT INTO calendar_entry (day, version, kind, name, source, confidence) VALUES ('2031-01-01', 1, 'no', '', '', 'seen')"
         ),
         Err(StoreError::ForeignKey)
     );

@@ -9,6 +9,7 @@ use kiennghi::{
     store::{
         AnyConnection, Json, StoreError, Together,
         agencies::{self, AgencyName, NewAgency},
+        calendar,
         idempotency::{self, IdempotencyRow, Scope},
         keys::{self, SigningKeyRow},
         meta,
@@ -238,8 +239,8 @@ async fn fields_are_listed(db: TestDb) {
         assert_eq!(reference::field(c, "none")?, None);
         assert_eq!(reference::fields(c)?.last(), Some(&row));
         // What the reference data says is another test's business; here the rows can be read.
-        reference::calendar_days(c)?;
-        reference::calendar_years(c)?;
+        calendar::versions(c)?;
+        calendar::sayings(c)?;
         reference::deadline_rules(c)?;
         Ok(())
     };

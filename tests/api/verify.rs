@@ -94,8 +94,19 @@ async fn lived_in(db: TestDb) -> TestApp {
         "location": {"text": "Ngõ 7", "latitude": 21.0285, "longitude": 105.8542},
     });
     let told = app.post("/v1/petitions").key().json(submission).call().await.expect(201);
+    change_calendar(&app).await;
     carry_through(&app, told.body["id"].as_str().unwrap().parse().unwrap());
     app
+}
+
+/// Adds a day on which nobody works, and lets petitions go over to it.
+async fn change_calendar(app: &TestApp) {
+    let admin = app.app.read_now(|tx, _| Ok(store::people::official_by_username(tx, "admin")?)).unwrap();
+    let token = app.token(admin.unwrap().id);
+    let day = json!({"day": "2026-12-02", "action": "add", "kind": "holiday", "name": "Nghỉ thêm"});
+    let body = json!({"source": "Công điện 1/CĐ", "days": [day]});
+    app.post("/v1/calendar-changes?apply=true").token(&token).json(body).call().await.expect(201);
+    assert!(kiennghi::app::recalculation::run_due(&app.app).unwrap() > 0);
 }
 
 /// Takes a petition up, answers it with a promise, and does what comes after an answer.

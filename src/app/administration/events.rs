@@ -1,4 +1,5 @@
-//! Who changed what, and when: the histories of agencies, fields, officials and grants, for administrators and auditors.
+//! Who changed what, and when: the histories of agencies, fields, officials, grants, rules and the calendar, for
+//! administrators and auditors.
 
 use std::collections::HashMap;
 
@@ -49,6 +50,11 @@ impl Reader {
         Ok(Self { rights })
     }
 
+    /// Whether he administers the whole installation.
+    pub(super) fn configures(&self) -> bool {
+        self.rights.iter().any(|right| right.role == Role::Admin && right.agency.is_none())
+    }
+
     /// Refuses what belongs to an agency beyond reach: it reads as absent.
     fn require(&self, tx: &mut AnyConnection, agency: AgencyId) -> Result<(), Error> {
         let line = line(tx, agency)?;
@@ -71,6 +77,9 @@ impl Reader {
             }
             Subject::Field(code) => reference::field(tx, code)?.map(|_| ()).ok_or(Error::NotFound),
             Subject::Official(id) => self.require_official(tx, *id),
+            Subject::Rule(id) => reference::deadline_rule(tx, id)?.map(|_| ()).ok_or(Error::NotFound),
+            // It belongs to everybody, changed or not.
+            Subject::Calendar => Ok(()),
             // Whose session was misused is told to its owner and to the log, not to administrators.
             // A frozen report says itself who froze it.
             Subject::Session(_) | Subject::FrozenReport(_) => Err(Error::NotFound),

@@ -6,6 +6,7 @@ use crate::{
     domain::{event::Event, id::PetitionId, petition::Case},
     store::{
         AnyConnection,
+        calendar::{self, MoveRow},
         events::{self, StoredEvent, TextRow},
         handling::{self, RevisionRow},
         petitions::{self, DetailRow, PetitionRow},
@@ -26,6 +27,7 @@ pub struct Batch {
     spans: Vec<SpanRow>,
     clocks: Vec<ClockRow>,
     revisions: Vec<RevisionRow>,
+    moves: Vec<MoveRow>,
 }
 
 impl Batch {
@@ -89,6 +91,7 @@ impl Batch {
         }
         self.spans.extend(change.begins);
         self.clocks.extend(change.clocks_begin);
+        self.moves.extend(change.moves);
         self.events.push(stored);
         self.texts.extend(texts);
     }
@@ -104,6 +107,7 @@ impl Batch {
         events::insert_texts(tx, &batch.texts)?;
         spans::insert_all(tx, &batch.spans, &batch.clocks)?;
         handling::insert_revisions(tx, &batch.revisions)?;
+        calendar::insert_moves(tx, &batch.moves)?;
         Ok(())
     }
 }

@@ -1,7 +1,8 @@
-//! The histories of what is not a petition: agencies, fields, officials and grants, each with a chain of its own.
+//! The histories of what is not a petition: agencies, fields, officials, grants, rules and the calendar, each with a
+//! chain of its own.
 
 use serde_json::{Value, json};
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use super::{keep_given, linked};
 use crate::{
@@ -30,6 +31,10 @@ pub enum Subject {
     FrozenReport(RowId),
     /// By code.
     Field(String),
+    /// A version of a deadline rule, by its id.
+    Rule(String),
+    /// The one calendar of the installation.
+    Calendar,
 }
 
 impl Subject {
@@ -42,10 +47,13 @@ impl Subject {
             Self::Session(_) => "session",
             Self::FrozenReport(_) => "frozen_report",
             Self::Field(_) => "field",
+            Self::Rule(_) => "rule",
+            Self::Calendar => "calendar",
         }
     }
 
-    /// Its id in the log. A field has a code only; its id is made of that (RFC 9562 §5.8, SHA-256).
+    /// Its id in the log. A field or a rule has a name only, and the calendar not even that; the id is made of it
+    /// (RFC 9562 §5.8, SHA-256).
     pub fn id(&self) -> RowId {
         Id::new(match self {
             Self::Agency(id) => id.uuid(),
@@ -53,14 +61,17 @@ impl Subject {
             Self::Grant(id) => id.uuid(),
             Self::Session(id) => id.uuid(),
             Self::FrozenReport(id) => id.uuid(),
-            Self::Field(code) => {
-                let digest = sha256(format!("field:{code}").as_bytes());
-                let mut bytes = [0; 16];
-                bytes.iter_mut().zip(digest).for_each(|(byte, from)| *byte = from);
-                Builder::from_custom_bytes(bytes).into_uuid()
-            }
+            Self::Field(code) => made_of(&format!("field:{code}")),
+            Self::Rule(id) => made_of(&format!("rule:{id}")),
+            Self::Calendar => made_of("calendar"),
         })
     }
+}
+
+fn made_of(name: &str) -> Uuid {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(sha256(name.as_bytes())).for_each(|(byte, from)| *byte = from);
+    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// How often a subject was changed: the sequence of its last event, 0 for one that was there before its history.
@@ -76,8 +87,20 @@ pub fn record(
     subject: &Subject,
     actor: &Actor,
     name: &str,
-    mut facts: Value,
+    facts: Value,
 ) -> Result<u32, Error> {
+    Ok(record_event(tx, world, subject, actor, name, facts)?.sequence)
+}
+
+/// The same; gives the event.
+pub fn record_event(
+    tx: &mut AnyConnection,
+    world: &World,
+    subject: &Subject,
+    actor: &Actor,
+    name: &str,
+    mut facts: Value,
+) -> Result<OtherEvent, Error> {
     let end = other::end(tx, subject.kind(), subject.id())?;
     let id: EventId = new_id();
     let at = end.as_ref().map_or(world.now, |end| world.now.max(end.recorded_at));
@@ -101,7 +124,7 @@ pub fn record(
         inserted => inserted?,
     }
     events::insert_texts(tx, &texts)?;
-    Ok(new.sequence)
+    Ok(new)
 }
 
 /// The hash of such an event: SHA-256 over the hash before it and its canonical bytes. What the server did of its own

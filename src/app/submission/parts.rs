@@ -89,7 +89,7 @@ pub(crate) fn begin_parts(
             promised_due_on: None,
         };
         known::check_watch(tx, world, registration.visibility, registration.intake_agency)?;
-        let entry = Entry::new(Actor::system(), opening(world, registration)).caused_by(split);
+        let entry = Entry::new(Actor::system(), opening(tx, world, registration)?).caused_by(split);
         let opening = history::Opening { detail: detail_row(*id, None), submitter, remembered: None };
         history::begin(tx, world, *id, entry, &opening)?;
         petitions::link(tx, *id, case.id, LinkKind::Part, world.now)?;

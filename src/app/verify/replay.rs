@@ -15,6 +15,7 @@ use crate::{
         vocabulary::{LinkKind, Role},
     },
     store::{
+        calendar::MoveRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow, RevisionRow},
         petitions::PetitionRow,
         spans::{ClockRow, SpanRow},
@@ -37,6 +38,7 @@ pub(super) struct Expected {
     pub(super) deliveries: Vec<DeliveryRow>,
     pub(super) ratings: Vec<RatingCells>,
     pub(super) links: Vec<LinkCells>,
+    pub(super) moves: Vec<MoveRow>,
     /// The text that holds the present place.
     pub(super) place: Option<TextId>,
     /// The name in another system under which it came in.
@@ -85,6 +87,7 @@ impl Expected {
             deliveries: Vec::new(),
             ratings: Vec::new(),
             links: Vec::new(),
+            moves: Vec::new(),
         };
         let Registration { previous, part_of, .. } = expected.case.registration.clone();
         if let Some(previous) = previous {
@@ -111,6 +114,7 @@ impl Expected {
                 .for_each(|row| (row.to_at, row.recorded_to) = end);
         }
         self.spans.extend(change.begins.map(|row| SpanRow { id: nameless(), ..row }));
+        self.moves.extend(change.moves);
         self.clocks.extend(change.clocks_begin.into_iter().map(|row| ClockRow { id: nameless(), ..row }));
     }
 

@@ -12,6 +12,7 @@ use crate::{
     },
     domain::prose::Prose,
     store::{
+        calendar::MoveRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
         petitions::{DetailRow, PetitionRow, SubmitterRow},
         spans::{ClockRow, SpanRow},
@@ -69,6 +70,10 @@ cells! {
     DeliveryRow as delivery { round, method, delivered_at, recorded_at, by_system }
     RatingCells as rating { round, satisfaction, reasons_id, created_at }
     LinkCells as petition_link { to_id, kind, created_at }
+    MoveRow as calendar_move {
+        version, round, stage, from_due_at, from_due_on, from_provisional, to_due_at, to_due_on, to_provisional,
+        event_id
+    }
 }
 
 /// Compares everything that stands beside the log of one petition.
@@ -98,6 +103,7 @@ pub(super) fn check(
         )?;
         same(expected.ratings.clone(), held.ratings.iter().cloned())?;
         same(expected.links.clone(), held.links.iter().cloned())?;
+        same(expected.moves.clone(), held.moves.iter().cloned())?;
         match &expected.external {
             Some(name) if !held.externals.contains(name) => {
                 Err(Difference::row("external_ref", "the name under which it was imported is missing"))

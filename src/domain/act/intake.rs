@@ -181,3 +181,9 @@ pub struct Survival {
     pub merged: PetitionId,
     pub left: bool,
 }
+
+/// The calendar came to this version, and clocks of this petition moved with it; which ones, their ledger says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recalculation {
+    pub calendar: u32,
+}

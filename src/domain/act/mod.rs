@@ -7,11 +7,13 @@ mod ending;
 mod handling;
 mod intake;
 mod reply;
+mod why;
 
 pub use ending::*;
 pub use handling::*;
 pub use intake::*;
 pub use reply::*;
+pub use why::Why;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +42,8 @@ macro_rules! acts {
             ImportUpdate(Box<ImportUpdate>),
             /// Another petition was merged into this one, or out of it again.
             Survival(Survival),
+            /// The calendar changed, and clocks of this petition moved.
+            Recalculation(Recalculation),
             $(#[doc = concat!("The action of this name: see [`super::", stringify!($name), "`].")] $name($name)),+
         }
 
@@ -47,7 +51,11 @@ macro_rules! acts {
             /// The row of the transition table this act follows; nothing for beginnings and consequences.
             pub fn action(&self) -> Option<Action> {
                 match self {
-                    Self::Registration(_) | Self::Import(_) | Self::ImportUpdate(_) | Self::Survival(_) => None,
+                    Self::Registration(_)
+                    | Self::Import(_)
+                    | Self::ImportUpdate(_)
+                    | Self::Survival(_)
+                    | Self::Recalculation(_) => None,
                     $(Self::$name(_) => Some(Action::$name)),+
                 }
             }
@@ -109,6 +117,7 @@ impl Act {
             Self::Import(_) => "import",
             Self::ImportUpdate(_) => "import-update",
             Self::Survival(_) => "survival",
+            Self::Recalculation(_) => "recalculation",
             other => other.action().map_or("", Code::as_str),
         }
     }

@@ -18,6 +18,10 @@ pub enum StepCode {
     Basis,
     /// Where counting begins.
     Start,
+    /// Which version of the calendar it counts by, once there was more than one.
+    Calendar,
+    /// The office hours of the agency, for a stretch of days.
+    OfficeHours,
     /// Saturdays and Sundays that do not count, taken together.
     Weekends,
     /// A single rest day that does not count.
@@ -105,6 +109,42 @@ impl Calendar {
             )
         };
         Step::new(StepCode::Start, day, vi, en)
+    }
+
+    /// Which version of the calendar counts; nothing for the first.
+    pub(in crate::domain) fn version_step(&self, start: Instant) -> Option<Step> {
+        let version = self.version();
+        let recorded = self.recorded_at()?.day(self.zone());
+        let (vi, en) = civil(recorded);
+        Some(Step::new(
+            StepCode::Calendar,
+            start.day(self.zone()),
+            format!("Theo lịch làm việc phiên bản {version}, ghi nhận {vi}."),
+            format!("By version {version} of the calendar, recorded on {en}."),
+        ))
+    }
+
+    /// The office hours of the agency where they are not the general ones, season by season.
+    pub(in crate::domain) fn hours_steps(&self, from: Instant, due: Due) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut day = from.day(self.zone());
+        while day <= due.due_on {
+            let end = self.same_hours_until(day).min(due.due_on);
+            if let Some(season) = self.season(day) {
+                let hours = season
+                    .sessions
+                    .iter()
+                    .map(|(open, close)| format!("{}–{}", open.strftime("%H:%M"), close.strftime("%H:%M")));
+                let (hours, source) = (hours.collect::<Vec<_>>().join(", "), &season.source);
+                let words = (
+                    format!("Giờ làm việc của cơ quan: {hours} ({source})."),
+                    format!("Office hours of the agency: {hours} ({source})."),
+                );
+                steps.push(Step::new(StepCode::OfficeHours, day, words.0, words.1).until(end));
+            }
+            day = end.plus_days(1);
+        }
+        steps
     }
 
     /// The days passed over on the last stretch of counting, and the roll at its end.

@@ -1,3 +1,5 @@
+mod amending;
+
 use proptest::prelude::*;
 
 use super::*;

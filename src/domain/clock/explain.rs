@@ -30,13 +30,13 @@ impl Ledger<'_> {
     /// The derivation of one clock as it stands; empty where it does not exist.
     pub fn derivation(&self, round: u32, stage: Stage) -> Vec<Step> {
         let found = self.shown().find(|track| track.round == round && track.stage == stage);
-        found.map(|track| track.steps(self.calendar())).unwrap_or_default()
+        found.map(Track::steps).unwrap_or_default()
     }
 }
 
 impl Track<'_> {
-    fn steps(&self, calendar: &Calendar) -> Vec<Step> {
-        let standing = self.standing(calendar);
+    fn steps(&self) -> Vec<Step> {
+        let (calendar, standing) = (self.calendar.as_ref(), self.standing());
         let mut steps = match self.measure {
             Measure::Rule { rule, amount, extended_from } => {
                 self.counting(calendar, rule, amount, extended_from, &standing)
@@ -77,6 +77,10 @@ impl Track<'_> {
     ) -> Vec<Step> {
         let mut steps = vec![self.rule_step(calendar, rule)];
         steps.push(calendar.start_step(self.started_at, rule.unit));
+        steps.extend(calendar.version_step(self.started_at));
+        if let (Unit::WorkingHours, Some(due)) = (rule.unit, standing.due) {
+            steps.extend(calendar.hours_steps(self.counted_from, due));
+        }
         if let Some(before) = extended_from {
             let (vi, en) = (rule.unit.label(Language::Vi), rule.unit.label(Language::En));
             steps.push(Step::new(

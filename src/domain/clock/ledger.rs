@@ -4,8 +4,11 @@ use super::{
     Clock, ClockOp, ClockStatus, PROCEDURE,
     track::{Fixed, Measure, Pause, Track, fixed_due},
 };
+use std::borrow::Cow;
+
 use crate::domain::{
     calendar::{Calendar, Due},
+    id::AgencyId,
     rule::{Rule, RuleBook},
     time::Instant,
     vocabulary::{OnSupplement, Stage},
@@ -22,12 +25,16 @@ pub struct Ledger<'a> {
     round: u32,
     /// Round and stage of the clocks that the latest stop ended, or that were met with it.
     stopped: Vec<(u32, Stage)>,
+    /// The version of the calendar by which clocks count that start now.
+    version: u32,
+    /// Since when.
+    since: Option<Instant>,
 }
 
 impl<'a> Ledger<'a> {
     /// An empty ledger.
     pub fn new(book: &'a RuleBook, calendar: &'a Calendar) -> Self {
-        Self { book, calendar, tracks: Vec::new(), round: 0, stopped: Vec::new() }
+        Self { book, calendar, tracks: Vec::new(), round: 0, stopped: Vec::new(), version: 1, since: None }
     }
     /// The clocks after these entries.
     pub fn fold<'o>(
@@ -45,7 +52,7 @@ impl<'a> Ledger<'a> {
     }
     /// The clocks as they stand, by round and stage.
     pub fn clocks(&self) -> Vec<Clock> {
-        let mut clocks: Vec<Clock> = self.shown().map(|track| track.clock(self.calendar)).collect();
+        let mut clocks: Vec<Clock> = self.shown().map(Track::clock).collect();
         clocks.sort_by_key(|clock| (clock.round, clock.stage));
         clocks
     }
@@ -54,8 +61,8 @@ impl<'a> Ledger<'a> {
     pub fn apply(&mut self, op: &ClockOp) {
         let calendar = self.calendar;
         match op {
-            ClockOp::Start { round, stage, at, rule, first_due } => {
-                self.start(*round, *stage, *at, rule, *first_due);
+            ClockOp::Start { round, stage, at, rule, first_due, offices } => {
+                self.start(*round, *stage, *at, rule, *first_due, offices);
             }
             ClockOp::Stated { round, stage, at, due_at } => {
                 let due = fixed_due(calendar, *due_at);
@@ -70,7 +77,7 @@ impl<'a> Ledger<'a> {
             ClockOp::Extend { stage, amount, rule } => self.extend_amount(*stage, *amount, rule.as_deref()),
             ClockOp::Pause { at, until } => self.procedure().for_each(|track| track.pause(*at, *until)),
             ClockOp::Resume { at } => self.procedure().for_each(|track| track.resume(*at)),
-            ClockOp::Restart { at } => self.procedure().for_each(|track| track.restart(*at, calendar)),
+            ClockOp::Restart { at } => self.restart(*at),
             ClockOp::Meet { stage, at } => self.meet(*stage, *at),
             ClockOp::Stop { at, stages } => self.stop(*at, stages.as_deref().unwrap_or(&PROCEDURE)),
             ClockOp::Unstop => self.unstop(),
@@ -81,14 +88,12 @@ impl<'a> Ledger<'a> {
             ClockOp::Uncap { from } => {
                 self.tracks.iter_mut().for_each(|track| track.caps.retain(|(by, _)| by != from));
             }
+            ClockOp::Recalculate { calendar, at } => self.recalculate(*calendar, *at),
         }
     }
 
     pub(super) fn shown(&self) -> impl Iterator<Item = &Track<'a>> {
         self.tracks.iter().filter(|track| !track.withdrawn)
-    }
-    pub(super) fn calendar(&self) -> &'a Calendar {
-        self.calendar
     }
 
     /// The running clocks of the round opened last.
@@ -101,6 +106,11 @@ impl<'a> Ledger<'a> {
     fn procedure(&mut self) -> impl Iterator<Item = &mut Track<'a>> {
         self.running().filter(|track| PROCEDURE.contains(&track.stage))
     }
+    /// The calendar by which clocks count that start now, with the office hours of a line of agencies.
+    fn in_force(&self, offices: &[AgencyId]) -> Cow<'a, Calendar> {
+        let edition = self.calendar.edition(self.version);
+        if edition.line() == offices { Cow::Borrowed(edition) } else { Cow::Owned(edition.at(offices)) }
+    }
     fn rule(&self, id: &str) -> Option<&'a Rule> {
         self.book.get(id)
     }
@@ -108,9 +118,18 @@ impl<'a> Ledger<'a> {
         self.tracks.iter_mut().find(|track| track.round == round && track.stage == stage)
     }
 
-    fn start(&mut self, round: u32, stage: Stage, at: Instant, rule: &str, first_due: Option<Due>) {
+    fn start(
+        &mut self,
+        round: u32,
+        stage: Stage,
+        at: Instant,
+        rule: &str,
+        first_due: Option<Due>,
+        offices: &[AgencyId],
+    ) {
         let Some(rule) = self.rule(rule).filter(|_| round >= self.round) else { return };
-        let due = first_due.unwrap_or_else(|| self.calendar.due(at, rule.amount, rule.unit));
+        let calendar = self.in_force(offices);
+        let due = first_due.unwrap_or_else(|| calendar.due(at, rule.amount, rule.unit));
         let measure = Measure::Rule { rule, amount: rule.amount, extended_from: None };
         if let Some(track) = self.find(round, stage)
             && !track.withdrawn
@@ -119,7 +138,7 @@ impl<'a> Ledger<'a> {
         {
             return;
         }
-        self.open(round, stage, at, due, measure);
+        self.open(round, stage, at, due, measure, calendar);
     }
 
     /// A given end opens a clock, or replaces the end of a running one; an ended one stays as it ended.
@@ -127,21 +146,30 @@ impl<'a> Ledger<'a> {
         if round < self.round {
             return;
         }
+        let calendar = self.in_force(&[]);
         match self.find(round, stage) {
             Some(track) if track.withdrawn => {
-                self.open(round, stage, at, due, measure(Fixed { at: due.due_at, after: 0 }));
+                self.open(round, stage, at, due, measure(Fixed { at: due.due_at, after: 0 }), calendar);
             }
             Some(track) if track.status == ClockStatus::Running => {
                 track.measure = measure(Fixed { at: due.due_at, after: track.pauses.len() });
             }
             Some(_) => {}
-            None => self.open(round, stage, at, due, measure(Fixed { at: due.due_at, after: 0 })),
+            None => self.open(round, stage, at, due, measure(Fixed { at: due.due_at, after: 0 }), calendar),
         }
     }
 
     /// A fresh clock. In the procedure it keeps the first promise of the one it follows; a further delivery,
     /// publication or reconsideration makes a promise of its own.
-    fn open(&mut self, round: u32, stage: Stage, at: Instant, due: Due, measure: Measure<'a>) {
+    fn open(
+        &mut self,
+        round: u32,
+        stage: Stage,
+        at: Instant,
+        due: Due,
+        measure: Measure<'a>,
+        calendar: Cow<'a, Calendar>,
+    ) {
         self.round = self.round.max(round);
         let former = self.tracks.iter().position(|track| track.round == round && track.stage == stage);
         let former = former.map(|position| self.tracks.remove(position));
@@ -150,6 +178,7 @@ impl<'a> Ledger<'a> {
             round,
             stage,
             measure,
+            calendar,
             started_at: at,
             counted_from: at,
             pauses: Vec::new(),
@@ -163,11 +192,13 @@ impl<'a> Ledger<'a> {
 
     fn select(&mut self, stage: Stage, rule: &str) {
         let Some(chosen) = self.rule(rule) else { return };
+        let fresh = self.in_force(&[]);
         for track in self.running().filter(|track| track.stage == stage) {
             match track.measure {
                 Measure::Rule { rule, .. } if rule.id != chosen.id => {
                     track.measure =
                         Measure::Rule { rule: chosen, amount: chosen.amount, extended_from: None };
+                    track.count_by(&fresh);
                 }
                 _ => {}
             }
@@ -182,10 +213,12 @@ impl<'a> Ledger<'a> {
 
     fn extend_amount(&mut self, stage: Stage, amount: u32, by: Option<&str>) {
         let by = by.and_then(|id| self.rule(id));
+        let fresh = self.in_force(&[]);
         for track in self.running().filter(|track| track.stage == stage) {
             if let Measure::Rule { rule, amount: before, .. } = track.measure {
                 let rule = by.unwrap_or(rule);
                 track.measure = Measure::Rule { rule, amount, extended_from: Some(before) };
+                track.count_by(&fresh);
             }
         }
     }
@@ -217,15 +250,48 @@ impl<'a> Ledger<'a> {
     }
 
     fn unstop(&mut self) {
+        let (fresh, since) = (self.in_force(&[]), self.since);
         for (round, stage) in std::mem::take(&mut self.stopped) {
             if let Some(track) = self.find(round, stage) {
                 (track.status, track.ended_at) = (ClockStatus::Running, None);
+                // As if it had never stopped: what moved the running clocks meanwhile moves this one.
+                if since.is_some_and(|since| !track.is_past(since)) {
+                    track.count_by(&fresh);
+                }
             }
+        }
+    }
+
+    fn restart(&mut self, at: Instant) {
+        let fresh = self.in_force(&[]);
+        self.procedure().for_each(|track| track.restart(at, &fresh));
+    }
+
+    /// Of every round: what is met after its round, such as a delivery, counts on too.
+    fn recalculate(&mut self, version: u32, at: Instant) {
+        (self.version, self.since) = (version, Some(at));
+        let fresh = self.in_force(&[]);
+        let running = |track: &&mut Track<'a>| !track.withdrawn && track.status == ClockStatus::Running;
+        for track in self.tracks.iter_mut().filter(running).filter(|track| !track.is_past(at)) {
+            track.count_by(&fresh);
         }
     }
 }
 
-impl Track<'_> {
+impl<'a> Track<'a> {
+    /// Counts by another version of the calendar; whose office hours count stays as it was.
+    fn count_by(&mut self, calendar: &Cow<'a, Calendar>) {
+        self.calendar = match self.calendar.line() {
+            [] => calendar.clone(),
+            line => Cow::Owned(calendar.at(line)),
+        };
+    }
+
+    /// Whether it was due at an instant, or before.
+    fn is_past(&self, at: Instant) -> bool {
+        self.standing().due.is_some_and(|due| due.due_at <= at)
+    }
+
     /// Begins to rest; a pause within a pause lasts as long as the longer of the two.
     fn pause(&mut self, at: Instant, until: Option<Instant>) {
         let from = at.max(self.counted_from);
@@ -251,13 +317,13 @@ impl Track<'_> {
         }
     }
 
-    fn restart(&mut self, at: Instant, calendar: &Calendar) {
+    fn restart(&mut self, at: Instant, calendar: &Cow<'a, Calendar>) {
         let restarts =
             matches!(self.measure, Measure::Rule { rule, .. } if rule.on_supplement == OnSupplement::Restart);
-        let overdue = self.standing(calendar).due.is_some_and(|due| due.due_at <= at);
-        if !restarts || overdue {
+        if !restarts || self.is_past(at) {
             return self.resume(at);
         }
+        self.count_by(calendar);
         self.counted_from = at.max(self.counted_from);
         self.pauses.clear();
         self.caps.iter_mut().for_each(|(_, cap)| cap.after = 0);

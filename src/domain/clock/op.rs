@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     calendar::{Calendar, Due},
-    id::PetitionId,
+    id::{AgencyId, PetitionId},
     rule::Rule,
     time::{Day, Instant},
     vocabulary::Stage,
@@ -23,6 +23,10 @@ pub enum ClockOp {
         /// The end as promised at the start, so that a calendar loaded later cannot move it; see [`ClockOp::start`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         first_due: Option<Due>,
+        /// The agency in charge at the start and those above it, whose office hours count to the end: a transfer
+        /// changes no clock. Empty: the general office hours.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        offices: Vec<AgencyId>,
     },
     /// A source says when the stage is due (exclusive instant); such a clock is never re-selected or extended.
     Stated { round: u32, stage: Stage, at: Instant, due_at: Instant },
@@ -68,14 +72,42 @@ pub enum ClockOp {
     },
     /// That merge was reversed: what it took over falls away.
     Uncap { from: PetitionId },
+    /// Running clocks that are not past count by this version of the calendar from here on, and so does what starts
+    /// later. Before the first entry of this kind it is version 1.
+    Recalculate { calendar: u32, at: Instant },
 }
 
 impl ClockOp {
-    /// A start by a rule, with the end it promises under the calendar of today.
+    /// A start by a rule, with the end it promises under the calendar of today at the agency in charge.
     pub fn start(round: u32, stage: Stage, at: Instant, rule: &Rule, calendar: &Calendar) -> Self {
         let first_due = Some(calendar.due(at, rule.amount, rule.unit));
-        Self::Start { round, stage, at, rule: rule.id.clone(), first_due }
+        let offices = calendar.line().to_vec();
+        Self::Start { round, stage, at, rule: rule.id.clone(), first_due, offices }
     }
+
+    /// Whether the calendar matters to it; an end that was given as such is not counted.
+    fn counts(&self) -> bool {
+        !matches!(self, Self::Stated { .. } | Self::Decided { .. })
+    }
+}
+
+/// The version of the calendar that a ledger has come to.
+pub fn calendar_version(ops: &[ClockOp]) -> u32 {
+    let last = ops.iter().rev().find_map(|op| match op {
+        ClockOp::Recalculate { calendar, .. } => Some(*calendar),
+        _ => None,
+    });
+    last.unwrap_or(1)
+}
+
+/// The entries that are about to follow a ledger, at an instant: where they count and the ledger has not come to this
+/// version of the calendar, it comes to it first. So no entry is written over a calendar that is known no more.
+pub fn brought_up(before: &[ClockOp], mut entries: Vec<ClockOp>, calendar: u32, at: Instant) -> Vec<ClockOp> {
+    let names_one = entries.iter().any(|op| matches!(op, ClockOp::Recalculate { .. }));
+    if !names_one && entries.iter().any(ClockOp::counts) && calendar_version(before) < calendar {
+        entries.insert(0, ClockOp::Recalculate { calendar, at });
+    }
+    entries
 }
 
 /// The entries as if the latest rest had never begun.

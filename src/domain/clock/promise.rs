@@ -2,7 +2,7 @@
 
 use crate::domain::{
     calendar::{Calendar, Due},
-    rule::{RuleBook, Traits},
+    rule::{Rule, RuleBook, Traits},
     time::Instant,
     vocabulary::{Stage, StartEvent, Unit},
 };
@@ -20,6 +20,17 @@ pub fn promise(traits: &Traits, received_at: Instant, book: &RuleBook, calendar:
     let Some(resolution) = rule(Stage::Resolution) else {
         return from_receipt(Stage::Forwarding).or(intake);
     };
+    Some(after_intake(intake, resolution, received_at, calendar))
+}
+
+/// Where a resolution ends that begins when it may: at the receipt where its rule says so, else when an intake that
+/// takes all its time is over.
+pub(super) fn after_intake(
+    intake: Option<Due>,
+    resolution: &Rule,
+    received_at: Instant,
+    calendar: &Calendar,
+) -> Due {
     let intake = intake.filter(|_| resolution.start_event != StartEvent::Receipt);
     let start = match (intake, resolution.unit) {
         (None, _) => received_at,
@@ -28,5 +39,5 @@ pub fn promise(traits: &Traits, received_at: Instant, book: &RuleBook, calendar:
         (Some(intake), _) => intake.due_on.start(calendar.zone()),
     };
     let due = calendar.due(start, resolution.amount, resolution.unit);
-    Some(Due { provisional: due.provisional || intake.is_some_and(|intake| intake.provisional), ..due })
+    Due { provisional: due.provisional || intake.is_some_and(|intake| intake.provisional), ..due }
 }

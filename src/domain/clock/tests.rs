@@ -1,6 +1,8 @@
 //! The worked cases of the field, and what each entry of the ledger does.
 
+mod calendar;
 mod cases;
+mod gained;
 mod history;
 mod together;
 

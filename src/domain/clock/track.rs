@@ -1,5 +1,7 @@
 //! The raw facts of one clock, and what follows from them.
 
+use std::borrow::Cow;
+
 use crate::domain::{
     calendar::{Calendar, Due, native},
     clock::{Clock, ClockStatus, Hold, Remaining},
@@ -51,6 +53,8 @@ pub(super) struct Track<'a> {
     pub(super) round: u32,
     pub(super) stage: Stage,
     pub(super) measure: Measure<'a>,
+    /// The version of the calendar it counts by, with the office hours of where it started.
+    pub(super) calendar: Cow<'a, Calendar>,
     pub(super) started_at: Instant,
     /// The start, or the latest restart.
     pub(super) counted_from: Instant,
@@ -84,8 +88,8 @@ pub(super) struct Standing {
 
 impl Track<'_> {
     /// The clock as others see it.
-    pub(super) fn clock(&self, calendar: &Calendar) -> Clock {
-        let standing = self.standing(calendar);
+    pub(super) fn clock(&self) -> Clock {
+        let standing = self.standing();
         let (rule, basis, percent) = match self.measure {
             Measure::Rule { rule, .. } => (Some(rule.id.clone()), Basis::Rule, rule.due_soon_percent),
             Measure::Stated(_) => (None, Basis::Stated, DUE_SOON_PERCENT),
@@ -107,7 +111,8 @@ impl Track<'_> {
     }
 
     /// Derives due date and pause. A pause at or after the due instant changes nothing.
-    pub(super) fn standing(&self, calendar: &Calendar) -> Standing {
+    pub(super) fn standing(&self) -> Standing {
+        let calendar = self.calendar.as_ref();
         let mut standing = match self.measure {
             Measure::Rule { rule, amount, .. } => self.counted(calendar, amount, rule.unit),
             Measure::Stated(fixed) | Measure::Decided(fixed) => self.shifted(calendar, fixed),

@@ -61,6 +61,19 @@ impl Checks {
         self.add(prose::check(pointer, text, limit, false));
     }
 
+    /// Where a calendar day or a rule comes from: nothing of that kind is taken without.
+    pub fn source(&mut self, pointer: &str, text: &str) {
+        if text.trim().is_empty() {
+            return self.add(FieldError::new(
+                pointer,
+                "source_missing",
+                "Phải có căn cứ: nêu số, ký hiệu thông báo, quyết định hoặc văn bản.",
+                "A source is needed: name the notice, decision or law that says so.",
+            ));
+        }
+        self.line(pointer, text, LINE);
+    }
+
     /// A title: one line of a text that history keeps outside.
     pub fn title(&mut self, pointer: &str, text: &Prose) {
         self.prose(pointer, text, TITLE, false);

@@ -113,3 +113,39 @@ fn an_extension_stays_below_the_ceiling() {
     assert!(!rule.allows_extension_to(30));
     assert!(!resolution("without", 30).allows_extension_to(31));
 }
+
+#[test]
+fn a_new_version_begins_where_the_former_ends() {
+    let book = RuleBook::new(complaints());
+    let next =
+        |from| Rule { id: "plain-2".into(), effective_from: Some(day(from)), ..complaints()[0].clone() };
+    let ties = book.with(next("2027-07-01")).check();
+    assert_eq!(ties, [Tie { rules: ("plain".into(), "plain-2".into()), on: Some(day("2027-07-01")) }]);
+    assert!(book.ended("plain", day("2027-07-01")).with(next("2027-07-01")).check().is_empty());
+    assert!(!book.ended("plain", day("2027-07-02")).with(next("2027-07-01")).check().is_empty());
+    // Ending what decides between two others leaves them undecided.
+    assert_eq!(book.ended("both", day("2027-01-01")).check()[0].on, Some(day("2027-01-01")));
+}
+
+#[test]
+fn a_rule_that_is_added_has_what_a_rule_needs() {
+    use crate::domain::{decide::checks::Checks, refusal::Refusal};
+    let faults = |rule: Rule| {
+        let mut checks = Checks::default();
+        rule.check(&mut checks);
+        match checks.finish() {
+            Err(Refusal::Invalid(errors)) => errors.into_iter().map(|error| error.pointer).collect(),
+            _ => Vec::new(),
+        }
+    };
+    let sound = || Rule { effective_from: Some(day("2027-07-01")), ..complaints()[0].clone() };
+    assert!(faults(sound()).is_empty());
+    assert_eq!(faults(Rule { id: "Plain 2".into(), ..sound() }), ["/id"]);
+    assert_eq!(faults(Rule { kind: None, ..sound() }), ["/instance"]);
+    assert_eq!(faults(Rule { amount: 0, ..sound() }), ["/amount"]);
+    assert_eq!(faults(Rule { ceiling: Some(29), ..sound() }), ["/ceiling"]);
+    assert_eq!(faults(Rule { due_soon_percent: 0, ..sound() }), ["/due_soon_percent"]);
+    assert_eq!(faults(Rule { legal_basis: " ".into(), ..sound() }), ["/legal_basis"]);
+    assert_eq!(faults(Rule { effective_from: None, ..sound() }), ["/effective_from"]);
+    assert_eq!(faults(Rule { effective_to: Some(day("2027-07-01")), ..sound() }), ["/effective_to"]);
+}

@@ -1,4 +1,4 @@
-//! Who changed agencies, fields, officials and grants.
+//! Who changed agencies, fields, officials, grants, rules and the calendar.
 
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,8 @@ enum SubjectKind {
     Field,
     Official,
     Grant,
+    Rule,
+    Calendar,
 }
 
 /// Whose history.
@@ -51,7 +53,7 @@ pub(super) struct ChangesQuery {
     /// Of which kind it is.
     #[param(inline)]
     subject_kind: SubjectKind,
-    /// Its id; of a field its code.
+    /// Its id; of a field its code, of the calendar `calendar`.
     #[param(value_type = String, max_length = 64)]
     subject: Short<64>,
     /// Rows on the page.
@@ -71,7 +73,7 @@ struct ChangeView {
     id: EventId,
     /// Counts from 1 without a gap: the version the subject had afterwards.
     sequence: u32,
-    /// What was done: `creation`, `change`, `dissolution`, `disabling`, `enabling`, `password-reset`, `grant`, `revocation`.
+    /// What was done: `creation`, `change`, `dissolution`, `disabling`, `enabling`, `password-reset`, `grant`, `revocation`, `ending`.
     #[serde(rename = "type")]
     name: String,
     actor: ActorView,
@@ -132,6 +134,9 @@ fn subject(kind: SubjectKind, text: String) -> Result<Subject, Error> {
         || Error::BadParameter(FieldError::new("subject", "not_a_uuid", "Cần một UUID.", "Needs a UUID."));
     Ok(match kind {
         SubjectKind::Field => Subject::Field(text),
+        SubjectKind::Rule => Subject::Rule(text),
+        SubjectKind::Calendar if text == "calendar" => Subject::Calendar,
+        SubjectKind::Calendar => return Err(Error::NotFound),
         SubjectKind::Agency => Subject::Agency(text.parse().map_err(|_| not_a_uuid())?),
         SubjectKind::Official => Subject::Official(text.parse().map_err(|_| not_a_uuid())?),
         SubjectKind::Grant => Subject::Grant(text.parse().map_err(|_| not_a_uuid())?),
@@ -140,8 +145,8 @@ fn subject(kind: SubjectKind, text: String) -> Result<Subject, Error> {
 
 /// Read who changed something.
 ///
-/// The history of an agency, a field, an official or a grant, the first change first. For administrators and auditors
-/// whose rights reach it.
+/// The history of an agency, a field, an official, a grant, a deadline rule or the calendar, the first change first. For
+/// administrators and auditors whose rights reach it.
 #[utoipa::path(get, path = "/v1/events", tag = "administration", security(("bearer" = [])), params(ChangesQuery),
     responses((status = 200, description = "A page.", body = ChangesView),
         (status = 404, description = "There is no such subject within reach.", body = ProblemDocument, content_type = "application/problem+json")))]

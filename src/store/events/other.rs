@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct OtherEvent {
     pub id: EventId,
-    /// `agency`, `field`, `official` or `grant`.
+    /// `agency`, `field`, `official`, `grant`, `session`, `rule` or `calendar`.
     pub subject_kind: String,
     pub subject_id: RowId,
     /// Counts from 1 within the subject, without a gap.

@@ -17,7 +17,8 @@ tables! {
     personal_data_read (id) {
         id -> Id,
         petition_id -> Id,
-        official_id -> Id,
+        official_id -> Nullable<Id>,
+        client -> Nullable<Text>,
         role -> Text,
         what -> Text,
         at -> Instant,

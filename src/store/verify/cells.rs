@@ -11,6 +11,7 @@ use crate::{
         vocabulary::{LinkKind, Outcome, Satisfaction},
     },
     store::{
+        calendar::MoveRow,
         fingerprints::FingerprintRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
         petitions::{DetailRow, PetitionRow, SubmitterRow},
@@ -119,6 +120,8 @@ pub struct Held {
     pub commitments: Vec<CommitmentRow>,
     pub deliveries: Vec<DeliveryRow>,
     pub ratings: Vec<RatingCells>,
+    /// How changes of the calendar moved it.
+    pub moves: Vec<MoveRow>,
     /// The links that lead from it.
     pub links: Vec<LinkCells>,
     /// Its names in other systems: source, external id.
@@ -142,6 +145,7 @@ impl Held {
             commitments: Vec::new(),
             deliveries: Vec::new(),
             ratings: Vec::new(),
+            moves: Vec::new(),
             links: Vec::new(),
             externals: Vec::new(),
         }

@@ -17,7 +17,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// Each table whose rows derive from events, and to which petition a row belongs.
-const TABLES: [(&str, &str); 14] = [
+const TABLES: [(&str, &str); 15] = [
     ("event", "CASE WHEN subject_kind = 'petition' THEN subject_id END"),
     ("event_text", "subject_id"),
     ("reply_revision", "petition_id"),
@@ -32,6 +32,7 @@ const TABLES: [(&str, &str); 14] = [
     ("delivery", "petition_id"),
     ("rating", "petition_id"),
     ("petition_link", "from_id"),
+    ("calendar_move", "petition_id"),
 ];
 
 /// What no event says: keys drawn at random to which nothing refers, and what a person was called then.

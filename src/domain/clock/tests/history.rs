@@ -5,7 +5,7 @@ use proptest::{collection::vec, prelude::*};
 use super::*;
 use crate::domain::time::Instant;
 
-fn instants() -> BoxedStrategy<Instant> {
+pub(super) fn instants() -> BoxedStrategy<Instant> {
     (1_767_200_400_000_000_i64..1_830_272_400_000_000)
         .prop_map(|micros| Instant::from_micros(micros).unwrap())
         .boxed()
@@ -24,7 +24,7 @@ fn rules() -> impl Strategy<Value = String> {
 }
 
 /// Any entry at all, sensible or not.
-fn ops(at: BoxedStrategy<Instant>) -> impl Strategy<Value = ClockOp> {
+pub(super) fn ops(at: BoxedStrategy<Instant>) -> impl Strategy<Value = ClockOp> {
     use prop::option::of;
     let petition = || (0_u128..3).prop_map(|number| PetitionId::new(uuid::Uuid::from_u128(number)));
     let round = || 1_u32..4;
@@ -32,7 +32,7 @@ fn ops(at: BoxedStrategy<Instant>) -> impl Strategy<Value = ClockOp> {
         (round(), stages(), at.clone(), rules()).prop_map(|(round, stage, at, rule)| {
             match book().get(&rule) {
                 Some(rule) => ClockOp::start(round, stage, at, rule, &vietnam()),
-                None => ClockOp::Start { round, stage, at, rule, first_due: None },
+                None => ClockOp::Start { round, stage, at, rule, first_due: None, offices: Vec::new() },
             }
         }),
         (round(), stages(), at.clone(), at.clone()).prop_map(|(round, stage, at, due_at)| ClockOp::Stated {
@@ -59,6 +59,7 @@ fn ops(at: BoxedStrategy<Instant>) -> impl Strategy<Value = ClockOp> {
         Just(ClockOp::Unstop),
         (at, petition(), of(stages())).prop_map(|(due_at, from, stage)| ClockOp::Cap { due_at, from, stage }),
         petition().prop_map(|from| ClockOp::Uncap { from }),
+        (0_u32..4, instants()).prop_map(|(calendar, at)| ClockOp::Recalculate { calendar, at }),
     ]
 }
 
