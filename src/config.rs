@@ -26,6 +26,7 @@ pub use limits::{ForwardedField, Network, Proxies};
 
 use crate::app::{
     limits::Limits,
+    mail::Server,
     oidc::Provider,
     secrets::{SECRET_MINIMUM, SecretText},
 };
@@ -33,6 +34,7 @@ use crate::app::{
 mod command;
 mod http;
 mod limits;
+mod mail;
 mod oidc;
 mod sessions;
 
@@ -92,6 +94,8 @@ struct Given {
     http: http::HttpGiven,
     #[command(flatten)]
     sessions: GivenSessions,
+    #[command(flatten)]
+    mail: mail::GivenMail,
 }
 
 /// The TOML file: the same settings, and the secret.
@@ -115,6 +119,8 @@ struct FileSettings {
     http: http::HttpGiven,
     #[serde(default)]
     sessions: GivenSessions,
+    #[serde(default)]
+    mail: mail::GivenMail,
     #[serde(default)]
     oidc: Vec<oidc::FileProvider>,
 }
@@ -163,6 +169,8 @@ pub struct Settings {
     pub sessions: Sessions,
     /// Where people may sign in elsewhere.
     pub providers: Vec<Provider>,
+    /// Where mail goes out, if it does.
+    pub mail: Option<Server>,
 }
 
 /// A setting that cannot be used; the text names it and is for the operator.
@@ -214,6 +222,7 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
     let (limits, proxies) = given.limits.or(file.limits).resolve()?;
     let body_limit =
         within("body_limit", given.body_limit.or(file.body_limit), 256 * 1024, 1024..=16 * 1024 * 1024)?;
+    let public_url = given.public_url.or(file.public_url).map(|url| check_public_url(&url)).transpose()?;
     Ok(Settings {
         listen,
         replica_url: replica_of(&database_url, given.replica_url.or(file.replica_url))?,
@@ -221,7 +230,8 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
         secret: secret.or(file.secret).map(check_secret).transpose()?,
         zone: TimeZone::get(&zone).map_err(|error| fault(&"zone", &error))?,
         pool_size: within("pool_size", given.pool_size.or(file.pool_size), 16, 1..=256)?,
-        public_url: given.public_url.or(file.public_url).map(|url| check_public_url(&url)).transpose()?,
+        mail: mail::resolve(given.mail, file.mail, public_url.as_deref())?,
+        public_url,
         token_minutes: within("token_minutes", given.token_minutes.or(file.token_minutes), 10, 1..=1440)?,
         body_limit: usize::try_from(body_limit).map_err(|error| fault(&"body_limit", &error))?,
         idempotency_hours: within(

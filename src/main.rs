@@ -96,6 +96,7 @@ fn application(db: Db, settings: &Settings, how: &Serve) -> Result<App, Fault> {
         demo: how.demo,
         idempotency_hours: settings.idempotency_hours,
         limits: settings.limits.clone(),
+        mail: settings.mail.clone(),
     };
     App::open(db, clock, secret, settings.zone.clone(), options).map_err(told)
 }

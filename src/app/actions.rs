@@ -8,6 +8,7 @@ use super::{
     idempotency::{self, Replay, RequestKey},
     known,
     submission::{self, Part},
+    succession,
     world::World,
 };
 use crate::{
@@ -151,7 +152,9 @@ fn carry_out(
     }
     submission::begin_parts(tx, world, loaded, after.case.last_event, &part_ids, &parts)?;
     settle_merge(tx, world, loaded, &after, survivor.map(|case| case.id))?;
-    Ok(after)
+    // What was over stays with an agency that was closed; open again it goes to the successor.
+    let opened = after.case.state.is_open() && !loaded.case.state.is_open();
+    if opened { succession::settle(tx, world, after) } else { Ok(after) }
 }
 
 /// A split names its parts before they exist, so that the parent's event can refer to them.

@@ -1,4 +1,5 @@
-//! Setting up and keeping up an installation: agencies, fields, officials and their rights, the calendar and the rules.
+//! Setting up and keeping up an installation: agencies, fields, officials and their rights, the calendar and the rules,
+//! when who is reminded.
 //!
 //! Each change is an event of its subject, made by an administrator whose rights reach it. Such changes come one after
 //! the other, whichever process makes them: what a guard has counted holds until the change is there.
@@ -6,10 +7,12 @@
 pub mod accounts;
 pub mod agencies;
 pub mod calendar;
+pub mod closure;
 pub mod events;
 pub mod fields;
 pub mod grants;
 pub mod rules;
+pub mod thresholds;
 mod watch;
 
 use super::{

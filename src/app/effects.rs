@@ -3,7 +3,7 @@
 use super::{Error, clock::new_id, fingerprints, history::FreshTexts};
 use crate::{
     domain::{
-        act::{Act, Commitment, SignedDocument, Support},
+        act::{Act, Commitment, SignedDocument, Succession, Support},
         event::Event,
         id::{AgencyId, DocumentId, OfficialId, RevisionId, TextId},
         identifiers::DocumentNumber,
@@ -41,6 +41,7 @@ pub(super) fn write(
     match &event.record.act {
         Act::Assignment(facts) => give(tx, after, event, facts.agency_id, &facts.supporting),
         Act::Transfer(facts) => give(tx, after, event, facts.agency_id, &facts.supporting),
+        Act::Succession(facts) => succeed(tx, after, event, facts),
         Act::Handover(_) => {
             handling::release(tx, after.id, Some(LEAD), event.occurred_at)?;
             Ok(handling::assign(
@@ -144,6 +145,20 @@ fn give(
 ) -> Result<(), Error> {
     handling::release(tx, after.id, None, event.occurred_at)?;
     handling::assign(tx, assignment(after, event, LEAD, lead, after.responsible))?;
+    for support in supporting {
+        handling::assign(tx, assignment(after, event, SUPPORTING, support.agency_id, support.person_id))?;
+    }
+    Ok(())
+}
+
+/// What a successor takes over stands in rows of its own from then on.
+fn succeed(tx: &mut AnyConnection, after: &Case, event: &Event, facts: &Succession) -> Result<(), Error> {
+    if facts.responsible_id.is_some() {
+        handling::release(tx, after.id, Some(LEAD), event.occurred_at)?;
+        handling::assign(tx, assignment(after, event, LEAD, facts.to, after.responsible))?;
+    }
+    let Some(supporting) = &facts.supporting else { return Ok(()) };
+    handling::release(tx, after.id, Some(SUPPORTING), event.occurred_at)?;
     for support in supporting {
         handling::assign(tx, assignment(after, event, SUPPORTING, support.agency_id, support.person_id))?;
     }

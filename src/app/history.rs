@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Error,
     clock::new_id,
-    effects, projection,
+    effects, notices, projection,
     secrets::{digest, random, sha256},
     world::World,
 };
@@ -29,6 +29,7 @@ use crate::{
         events::{self, StoredEvent, TextRow},
         idempotency::{self, IdempotencyRow},
         petitions::{self, DetailRow, PetitionRow, SubmitterRow},
+        reminders,
     },
 };
 
@@ -119,6 +120,7 @@ pub fn begin(
     let stored = chain(event, vec![0; 32])?;
     let row = projection::petition_row(&case, &world.reference, None, &fresh, stored.hash.clone());
     let change = projection::change(&world.reference, None, &case, &stored.event);
+    let look = projection::look(&case, &world.reference);
     let mut together = Together::default();
     petitions::insert(&mut together, &row, &opening.detail);
     if let Some(submitter) = &opening.submitter {
@@ -126,6 +128,9 @@ pub fn begin(
     }
     events::insert(tx, &mut together, &stored, &texts)?;
     change.begin(&mut together);
+    if let Some(look) = &look {
+        reminders::insert(&mut together, look);
+    }
     if let Some(record) = &opening.remembered {
         idempotency::insert(&mut together, record);
     }
@@ -157,8 +162,15 @@ pub fn append(tx: &mut AnyConnection, world: &World, before: &Loaded, entry: Ent
     let mut begins = Together::default();
     events::insert(tx, &mut begins, &stored, &texts)?;
     change.begin(&mut begins);
+    let look = projection::look(&case, &world.reference);
+    if let Some(look) =
+        look.filter(|look| Some(look) != projection::look(&before.case, &world.reference).as_ref())
+    {
+        reminders::set(&mut begins, &look);
+    }
     begins.send(tx)?;
     effects::write(tx, &before.case, &case, &stored.event, &fresh)?;
+    notices::write(tx, world, &case, &stored.event)?;
     Ok(Loaded { case, row })
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     Error, World,
     caller::{self, Caller},
+    structure::{self, Structure},
     when::{When, moment},
 };
 use crate::{
@@ -50,6 +51,8 @@ pub struct Asked {
     pub agency_id: Option<AgencyId>,
     /// Whether the agencies below are meant too; yes unless told.
     pub subtree: Option<bool>,
+    /// In which structure agencies are looked at.
+    pub structure: Option<Structure>,
     pub level: Option<LevelAsked>,
     pub responsible_id: Option<OfficialId>,
     /// Whether only those are meant that nobody is responsible for.
@@ -115,6 +118,8 @@ impl Asked {
         let moment = moment(world, self.as_of, self.recorded_by);
         let today = moment.at().day(world.zone());
         let below = self.subtree.unwrap_or(true);
+        let structure = self.structure.unwrap_or_default();
+        let (tree, on) = (structure.tree(world, moment), structure.day(world, moment));
         // Unchanged for so many days: the last change was on a day so many days ago at least, which then ended.
         let idle_since = |days: u32| today.plus_days(-i64::from(days)).end(world.zone());
         let filters = Filters {
@@ -123,8 +128,8 @@ impl Asked {
             kind: self.kind,
             channel: self.channel,
             field_code: self.field_code.clone(),
-            place: self.agency_id.map(|agency| Place { agency, below }),
-            level: self.level.map(|level| AtLevel { level: level.level(), on: today }),
+            place: self.agency_id.map(|agency| Place { agency, below, tree }),
+            level: self.level.map(|level| AtLevel { level: level.level(), on, tree }),
             responsible: self.responsible_id,
             unassigned: self.unassigned.unwrap_or(false),
             area_code: self.area_code.clone(),
@@ -265,7 +270,7 @@ fn by_end(
     let order = match paging.sort {
         DueSort::First => Order::DueFirst,
         DueSort::Last => Order::DueLast,
-        DueSort::Agency => Order::ByAgency(question.moment.at().day(world.zone())),
+        DueSort::Agency => Order::ByAgency(structure::day(world, question.moment)),
     };
     List { world, reader, route, asked, paging, course: true }.page(tx, question, &[order])
 }

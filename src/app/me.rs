@@ -35,7 +35,7 @@ pub struct Grant {
 /// Who calls.
 #[derive(Debug)]
 pub enum Me {
-    Official { official: OfficialRow, home: Named, grants: Vec<Grant> },
+    Official { official: Box<OfficialRow>, home: Named, grants: Vec<Grant> },
     Citizen(AccountRow),
 }
 
@@ -61,5 +61,6 @@ pub fn read(tx: &mut AnyConnection, world: &World, who: &Caller) -> Result<Me, E
         valid_to: row.valid_to,
     };
     let home = named(official.agency_id);
-    Ok(Me::Official { home, grants: rows.into_iter().map(grant).collect(), official })
+    let grants = rows.into_iter().map(grant).collect();
+    Ok(Me::Official { home, grants, official: Box::new(official) })
 }

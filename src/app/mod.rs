@@ -28,7 +28,10 @@ mod known;
 pub mod limits;
 pub mod lists;
 pub mod logging;
+pub mod mail;
 pub mod me;
+mod notices;
+pub mod notifications;
 pub mod oidc;
 pub mod passwords;
 pub mod past;
@@ -38,6 +41,8 @@ pub mod projection;
 pub mod public;
 pub mod reading;
 pub mod recalculation;
+mod recipients;
+pub mod reminders;
 pub mod reports;
 pub mod routine;
 pub mod samples;
@@ -45,12 +50,15 @@ mod seals;
 pub mod secrets;
 pub mod sessions;
 pub mod signing;
+pub mod structure;
 pub mod submission;
+pub mod succession;
 pub mod summary;
 pub mod timeline;
 pub mod tokens;
 pub mod trace;
 pub mod tracking;
+pub mod urgings;
 pub mod verify;
 pub mod watch;
 pub mod when;
@@ -88,6 +96,8 @@ pub struct Options {
     pub idempotency_hours: u32,
     /// How much a client may do.
     pub limits: limits::Limits,
+    /// Where mail goes out; nothing is queued without.
+    pub mail: Option<mail::Server>,
 }
 
 /// The application: one per process, cheap to clone.
@@ -244,6 +254,7 @@ impl Inner {
             reference: self.reference.current(tx)?,
             secret: Arc::clone(&self.secret),
             request_id,
+            mails: self.options.mail.is_some(),
             met: Met::default(),
         })
     }

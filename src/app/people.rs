@@ -75,6 +75,7 @@ pub fn add_account(app: &App, account: NewAccount, password: &Personal) -> Resul
             full_name: account.full_name.clone(),
             position: account.position.clone(),
             username: Some(account.username.clone()),
+            email: None,
         };
         accounts::check_facts(&facts)?;
         let id = accounts::insert(tx, world, &Actor::system(), &facts, Some(&hash))?;

@@ -5,15 +5,17 @@ use crate::{
     domain::{
         clock::{self, Clock, ClockOp, ClockStatus, Move},
         decide::closes_at,
+        escalation,
         event::Event,
         petition::{Case, RoundOutcome},
         time::Instant,
-        vocabulary::{Stage, State},
+        vocabulary::{Provenance, Stage, State},
     },
     store::{
         Together,
         calendar::{self, MoveRow},
         petitions::PetitionRow,
+        reminders::LookRow,
         spans::{self, ClockRow, Close, SpanRow},
     },
 };
@@ -77,6 +79,16 @@ fn month(case: &Case, reference: &Reference) -> String {
 /// Counters stay far below the column's limit; a history of two thousand million events is not one.
 fn column(count: u32) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// When the petition is looked at next to remind somebody; nothing for backfill, which reminds nobody.
+pub fn look(case: &Case, reference: &Reference) -> Option<LookRow> {
+    let Reference { thresholds, rules, calendar, .. } = reference;
+    (case.provenance != Provenance::Imported).then(|| LookRow {
+        petition_id: case.id,
+        look_at: escalation::next_look(case, thresholds, rules, calendar),
+        revision: case.state.is_open().then_some(reference.reminder_revision),
+    })
 }
 
 /// What an event changed of the stretches.

@@ -25,6 +25,8 @@ pub struct Group {
     /// nobody is responsible.
     pub key: String,
     pub name: Words,
+    /// Whether it is an agency that is no more in the structure counted in.
+    pub closed: bool,
 }
 
 /// How many petitions of a kind have a status; nothing where the number is too small to be told.
@@ -87,9 +89,9 @@ impl Names {
         })
     }
 
-    pub(super) fn of(&self, key: &GroupKey) -> Group {
+    pub(super) fn of(&self, whose: &GroupKey) -> Group {
         let same = |text: &str| Words::new(text, text);
-        let (key, name) = match key {
+        let (key, name) = match whose {
             GroupKey::Agency(id) => match self.agencies.get(id) {
                 Some(agency) => (agency.code.clone(), same(&agency.name)),
                 None => (id.to_string(), same("")),
@@ -109,7 +111,11 @@ impl Names {
                 ("unassigned".to_owned(), Words::new("Chưa giao ai", "Nobody responsible"))
             }
         };
-        Group { key, name }
+        let closed = match whose {
+            GroupKey::Agency(id) => self.agencies.get(id).is_some_and(|agency| agency.closed),
+            _ => false,
+        };
+        Group { key, name, closed }
     }
 
     pub(super) fn level_of(&self, key: &GroupKey) -> Group {
@@ -121,7 +127,7 @@ impl Names {
             Some(level) => (level.as_str(), both(level)),
             None => (LevelAsked::UNKNOWN, Words::new("Chưa rõ cấp", "Level unknown")),
         };
-        Group { key: key.to_owned(), name }
+        Group { key: key.to_owned(), name, closed: false }
     }
 }
 

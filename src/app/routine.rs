@@ -1,10 +1,12 @@
-//! What a person would expect to happen by itself: closing after thirty days, following a changed calendar, numbering
-//! the log, forgetting old keys.
+//! What a person would expect to happen by itself: closing after thirty days, following a changed calendar, moving what a
+//! closed agency left, reminding, numbering the log, forgetting old keys.
 
 use super::{
     App, Error,
     history::{self, Entry},
     recalculation,
+    reminders::{self, Extent},
+    succession,
     world::World,
 };
 use crate::{
@@ -23,14 +25,27 @@ const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// Runs everything that is due by the clock of the domain; returns how many petitions were closed.
 pub fn run_due(app: &App) -> Result<usize, Error> {
+    run(app, Extent::All)
+}
+
+/// As [`run_due`], with no more of the reminders than a moment allows: what is left comes with the next call.
+pub fn run_some(app: &App) -> Result<usize, Error> {
+    run(app, Extent::Some)
+}
+
+fn run(app: &App, extent: Extent) -> Result<usize, Error> {
     let closed = close_due(app);
     let recalculated = recalculation::run_due(app);
+    let moved = succession::carry_on(app);
+    let given = reminders::give_due(app, extent);
     // SQLite's writer is alone and numbers each event as it writes it.
     if app.db().kind() == DatabaseKind::Postgres {
         number_events(app)?;
     }
     recalculated?;
-    closed
+    moved?;
+    let closed = closed?;
+    given.map(|_| closed)
 }
 
 /// Closes what is due. A petition that cannot be closed keeps neither the others waiting nor the log, and is told in

@@ -1,6 +1,7 @@
 //! A petition comes in: from a citizen without an account, from an intake officer, or as a part of another.
 
 mod parts;
+mod receiving;
 
 use super::{
     Error,
@@ -30,7 +31,7 @@ use crate::{
         vocabulary::{Assurance, Complexity, Provenance, Role, Stage, StartEvent, State},
     },
     store::{
-        AnyConnection, DatabaseKind, accounts, agencies,
+        AnyConnection, DatabaseKind, accounts,
         idempotency::IdempotencyRow,
         petitions::{self, DetailRow, SubmitterRow},
         reference,
@@ -71,7 +72,7 @@ pub fn submit(tx: &mut AnyConnection, world: &World, incoming: &Incoming) -> Res
         return accepted_before(tx, petition);
     }
     submission.check(world.now, registrar.is_some())?;
-    let intake = intake_agency(tx, submission, registrar.as_ref())?;
+    let intake = receiving::agency(tx, submission, registrar.as_ref())?;
     let caller = tracking::opened(tx, world, &incoming.caller)?;
     check_references(tx, world, &caller, submission)?;
     known::check_watch(tx, world, submission.visibility(), intake)?;
@@ -146,45 +147,6 @@ fn known_reference(
         .into()),
         None => Ok(None),
     }
-}
-
-/// The agency that takes it: the officer's own, or one below his right; for citizens the one chosen, else the one
-/// that serves the area, else the installation's default.
-fn intake_agency(
-    tx: &mut AnyConnection,
-    submission: &Submission,
-    registrar: Option<&Person>,
-) -> Result<AgencyId, Error> {
-    let chosen = match &submission.agency_code {
-        Some(code) => Some(agencies::by_code(tx, code)?.ok_or_else(unknown_agency)?.id),
-        None => None,
-    };
-    let Some(person) = registrar else {
-        let area = submission.location.as_ref().and_then(|location| location.area_code.as_deref());
-        let serving = match area {
-            Some(area) if chosen.is_none() => agencies::serving(tx, area)?,
-            _ => None,
-        };
-        let fallback = if chosen.is_none() && serving.is_none() { agencies::default(tx)? } else { None };
-        let agency = chosen.or(serving.map(|row| row.id)).or(fallback.map(|row| row.id));
-        return agency.ok_or_else(unknown_agency);
-    };
-    let agency = chosen.unwrap_or(person.agency);
-    let line = agencies::lines(tx, &[agency])?.remove(&agency).unwrap_or_default();
-    let reaches = person.rights.iter().any(|right| {
-        right.role == Role::Intake && right.agency.is_none_or(|granted| line.contains(&granted))
-    });
-    if reaches { Ok(agency) } else { Err(unknown_agency()) }
-}
-
-fn unknown_agency() -> Error {
-    Refusal::field(
-        "/agency_code",
-        "unknown_code",
-        "Không có cơ quan này, hoặc không nơi nào tiếp nhận; xem /v1/agencies.",
-        "There is no such agency to take it; see /v1/agencies.",
-    )
-    .into()
 }
 
 fn check_references(

@@ -17,7 +17,8 @@ use crate::{
         vocabulary::{Code, Level},
     },
     store::{
-        AnyConnection, agencies,
+        AnyConnection,
+        lists::Tree,
         reports::{GroupKey, Grouping},
         summary::{self, OverdueGroup},
     },
@@ -67,16 +68,17 @@ pub fn overdue(
 ) -> Result<Summary, Error> {
     let question = asked.overdue(world, reader);
     let moment = question.moment;
-    let on = moment.at().day(world.zone());
+    let structure = asked.structure.unwrap_or_default();
+    let (tree, on) = (structure.tree(world, moment), structure.day(world, moment));
     let grouping = match by {
-        SummaryBy::Agency | SummaryBy::Level => Grouping::Agency,
+        SummaryBy::Agency | SummaryBy::Level => structure.by_agency(),
         SummaryBy::Field => Grouping::Field,
         SummaryBy::Kind => Grouping::Kind,
         SummaryBy::Person => Grouping::Person,
         SummaryBy::Channel => Grouping::Channel,
     };
     let found = summary::overdue(tx, &question, grouping)?;
-    let lines = if by == SummaryBy::Agency { lines(tx, &found)? } else { Vec::new() };
+    let lines = if by == SummaryBy::Agency { lines(tx, &found, tree)? } else { Vec::new() };
     let above = lines.iter().map(|(above, _)| GroupKey::Agency(*above));
     let keys: Vec<GroupKey> = found.iter().map(|group| group.key.clone()).chain(above).collect();
     let names = Names::load(tx, grouping, keys.iter(), on)?;
@@ -87,7 +89,7 @@ pub fn overdue(
         ..asked.clone()
     };
     let total = found.iter().map(|group| group.count).sum();
-    let subtrees = subtrees(&found, &lines, &names, &fixed, &below(tx, asked)?);
+    let subtrees = subtrees(&found, &lines, &names, &fixed, &below(tx, asked, tree)?);
     let mut groups: BTreeMap<String, Counted> = BTreeMap::new();
     for OverdueGroup { key, count, oldest_due_at } in found {
         let group = if by == SummaryBy::Level { names.level_of(&key) } else { names.of(&key) };
@@ -123,9 +125,13 @@ fn add(entry: Entry<'_, String, Counted>, more: Counted) {
 }
 
 /// Who is above the agencies of these groups, themselves included.
-fn lines(tx: &mut AnyConnection, found: &[OverdueGroup]) -> Result<Vec<(AgencyId, AgencyId)>, Error> {
+fn lines(
+    tx: &mut AnyConnection,
+    found: &[OverdueGroup],
+    tree: Tree,
+) -> Result<Vec<(AgencyId, AgencyId)>, Error> {
     let agencies: Vec<AgencyId> = found.iter().filter_map(|group| agency(&group.key)).collect();
-    Ok(summary::lines(tx, &agencies)?)
+    Ok(summary::lines(tx, &agencies, tree)?)
 }
 
 fn agency(key: &GroupKey) -> Option<AgencyId> {
@@ -136,11 +142,11 @@ fn agency(key: &GroupKey) -> Option<AgencyId> {
 }
 
 /// The agencies that a question is about: nothing when it is about all.
-fn below(tx: &mut AnyConnection, asked: &Asked) -> Result<Option<HashSet<AgencyId>>, Error> {
+fn below(tx: &mut AnyConnection, asked: &Asked, tree: Tree) -> Result<Option<HashSet<AgencyId>>, Error> {
     match (asked.agency_id, asked.subtree.unwrap_or(true)) {
         (None, _) => Ok(None),
         (Some(top), false) => Ok(Some(HashSet::from([top]))),
-        (Some(top), true) => Ok(Some(agencies::descendants(tx, top)?.into_iter().collect())),
+        (Some(top), true) => Ok(Some(summary::below(tx, top, tree)?.into_iter().collect())),
     }
 }
 

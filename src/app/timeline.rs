@@ -96,6 +96,7 @@ fn mark(event: &Event) -> Option<(Reach, Mark)> {
         Act::Import(facts) => Some(facts.registration.intake_agency),
         Act::Assignment(facts) => Some(facts.agency_id),
         Act::Transfer(facts) => Some(facts.agency_id),
+        Act::Succession(facts) => Some(facts.to),
         _ => event.actor.agency,
     };
     let event_name = Label { code: act.name(), words: Words::new(vi, en) };
@@ -127,6 +128,7 @@ fn told(act: &Act) -> Option<(Reach, &'static str, &'static str)> {
         Act::MergeReversal(_) => (Everybody, "Đã hủy gộp", "The merge was undone"),
         Act::Assignment(_) => (Everybody, "Đã giao xử lý", "Assigned"),
         Act::Transfer(_) => (Everybody, "Đã chuyển đơn vị xử lý", "Transferred"),
+        Act::Succession(_) => (Everybody, "Cơ quan kế thừa tiếp nhận", "Taken over by the successor agency"),
         Act::Handover(_) => (Everybody, "Đã đổi người chịu trách nhiệm", "Another person is responsible"),
         Act::Decline(_) => (Everybody, "Chờ giao đơn vị khác", "To be assigned to another agency"),
         Act::Acceptance(_) => (Everybody, "Đã thụ lý", "Taken up"),

@@ -2,8 +2,9 @@
 //!
 //! What is proven, subject by subject: the chain of its events, the texts that events commit to, and for a petition
 //! every row that its history makes; the versions of the calendar and the rules that were added or ended, which each
-//! change commits to. Then the order of the whole log. What is in no event is not proven: accounts, keys, idempotency
-//! records, reads of personal data, other reference data, and names of officials as they were.
+//! change commits to. Then the tree of agencies through time, with every closing, and the order of the whole log. What is
+//! in no event is not proven: accounts, keys, idempotency records, reads of personal data, other reference data, and
+//! names of officials as they were.
 //!
 //! A server may go on writing meanwhile: each page is one snapshot, in which a petition and its rows agree.
 
@@ -15,6 +16,7 @@ mod positions;
 mod reference;
 mod replay;
 mod rows;
+mod succession;
 mod texts;
 
 use std::fmt;
@@ -281,6 +283,7 @@ impl Walk<'_> {
         others.findings.iter().for_each(|finding| self.found(finding));
         let findings = self.source.read(reference::check)?;
         findings.iter().for_each(|finding| self.found(finding));
+        succession::check(&mut self.source)?.iter().for_each(|finding| self.found(finding));
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         access::Person,
         calendar::{Calendar, CalendarDay, Revision, Season, Session},
+        escalation::Threshold,
         id::{AgencyId, OfficialId},
         rule::{Rule, RuleBook},
         time::Instant,
@@ -17,11 +18,14 @@ use crate::{
         AnyConnection, agencies,
         calendar::{self, EntryRow, HoursRow, Sayings},
         meta, reference,
+        reminders::{self, ThresholdRow},
     },
 };
 
 /// The key in `meta` that changes whenever rules or calendar do.
 const REVISION: &str = "reference_revision";
+/// The key in `meta` that counts the changes of the thresholds of reminders.
+const REMINDERS: &str = "reminder_revision";
 
 /// Rules and calendar as they are now.
 #[derive(Debug)]
@@ -31,6 +35,10 @@ pub struct Reference {
     pub calendar: Calendar,
     /// When we learnt of each rule, and of its end, in the order of the book; nothing: it was there at first.
     learnt: Vec<(Option<Instant>, Option<Instant>)>,
+    /// When who is reminded.
+    pub thresholds: Vec<Threshold>,
+    /// How often the thresholds were changed; what was reckoned by fewer changes is outdated.
+    pub reminder_revision: i32,
 }
 
 impl Reference {
@@ -67,6 +75,8 @@ pub struct World {
     pub reference: Arc<Reference>,
     pub secret: Arc<InstallationSecret>,
     pub request_id: Option<String>,
+    /// Whether notifications go out by mail too.
+    pub mails: bool,
     /// Whoever was looked up in this transaction.
     pub met: Met,
 }
@@ -146,6 +156,33 @@ pub(super) fn renew(tx: &mut AnyConnection) -> Result<(), Error> {
     Ok(meta::set(tx, REVISION, &new_id::<()>().to_string())?)
 }
 
+fn reminder_revision(tx: &mut AnyConnection) -> Result<i32, Error> {
+    meta::get(tx, REMINDERS)?.map_or(Ok(1), |count| count.parse().map_err(Error::internal))
+}
+
+/// Says that the thresholds of reminders changed: every process reads them anew, and every open petition is looked at
+/// by the new ones.
+pub fn thresholds_changed(tx: &mut AnyConnection) -> Result<(), Error> {
+    let count = reminder_revision(tx)?.saturating_add(1);
+    meta::set(tx, REMINDERS, &count.to_string())?;
+    renew(tx)
+}
+
+/// A threshold as the domain knows it.
+pub fn threshold(row: ThresholdRow) -> Result<Threshold, Error> {
+    Ok(Threshold {
+        code: row.code,
+        stage: row.stage,
+        level: row.level,
+        anchor: row.anchor,
+        amount: row.amount.try_into().map_err(Error::internal)?,
+        unit: row.unit,
+        legal_basis: row.legal_basis,
+        effective_from: row.effective_from,
+        effective_to: row.effective_to,
+    })
+}
+
 fn load(tx: &mut AnyConnection, revision: String, zone: TimeZone) -> Result<Reference, Error> {
     let says = calendar::sayings(tx)?;
     let mut calendar = Calendar::new(zone);
@@ -162,7 +199,10 @@ fn load(tx: &mut AnyConnection, revision: String, zone: TimeZone) -> Result<Refe
     let rows = reference::deadline_rules(tx)?;
     let learnt = rows.iter().map(|row| (row.recorded_at, row.ending_recorded_at)).collect();
     let rules = rows.into_iter().map(rule).collect::<Result<Vec<_>, Error>>()?;
-    Ok(Reference { revision, rules: RuleBook::new(rules), calendar, learnt })
+    let thresholds =
+        reminders::thresholds(tx)?.into_iter().map(threshold).collect::<Result<Vec<_>, Error>>()?;
+    let rules = RuleBook::new(rules);
+    Ok(Reference { revision, rules, calendar, learnt, thresholds, reminder_revision: reminder_revision(tx)? })
 }
 
 /// What a version changes of the one before.

@@ -55,11 +55,27 @@ fn the_file_is_read_strictly() {
         ("secret = 'short'", "secret"),
         ("[sessions]\nsession_days = 0", "session_days"),
         ("[sessions]\ndays = 1", "days"),
+        ("[mail]\nsmtp_url = 'smtp://x'", "smtp_from"),
+        ("[mail]\nsmtp_from = 'a@example.vn'", "smtp_url"),
+        ("[mail]\nsmtp_url = 'smtp://x'\nsmtp_from = 'a@example.vn'", "public_url"),
+        ("public_url = 'https://x'\n[mail]\nsmtp_url = 'http://x'\nsmtp_from = 'a@example.vn'", "smtp_url"),
+        ("public_url = 'https://x'\n[mail]\nsmtp_url = 'smtp://x'\nsmtp_from = 'nobody'", "smtp_from"),
     ] {
         let refused = with_file(text, &["migrate"]).unwrap_err().to_string();
         assert!(refused.contains(word), "{text}: {refused}");
     }
     assert!(run(&["--config", "/nonexistent/kiennghi.toml", "migrate"]).is_err());
+}
+
+#[test]
+fn a_mail_server_does_not_show_its_password() {
+    let file =
+        "public_url = 'https://x'\n[mail]\nsmtp_url = 'smtp://post:geheim@x'\nsmtp_from = 'a@example.vn'";
+    let (_, settings) = with_file(file, &["migrate"]).unwrap();
+    assert!(settings.mail.is_some());
+    assert!(!format!("{settings:?}").contains("geheim"));
+    let wrong = file.replace("smtp://", "http://");
+    assert!(!with_file(&wrong, &["migrate"]).unwrap_err().to_string().contains("geheim"));
 }
 
 #[test]

@@ -70,6 +70,20 @@ pub fn not_for_oneself(person: &Person, subject: OfficialId) -> Result<(), Refus
     ))
 }
 
+/// A code of ours: small letters, digits, hyphens and underscores.
+pub fn check_code(pointer: &str, code: &str) -> Option<FieldError> {
+    let mark = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+    let sound = (1..=64).contains(&code.len()) && code.bytes().all(mark);
+    (!sound).then(|| {
+        FieldError::new(
+            pointer,
+            "not_a_code",
+            "Mã gồm chữ thường không dấu, chữ số, gạch nối và gạch dưới, tối đa 64 ký tự.",
+            "A code is small ASCII letters, digits, hyphen and underscore, at most 64 characters.",
+        )
+    })
+}
+
 /// A name to sign in by: small letters, so that a phone's capital does not make it another name; no blanks.
 pub fn check_username(pointer: &str, name: &str) -> Option<FieldError> {
     let sound = (1..=USERNAME).contains(&name.chars().count())

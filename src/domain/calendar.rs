@@ -11,6 +11,7 @@ mod change;
 mod editions;
 mod hours;
 mod ics;
+mod shift;
 mod steps;
 #[cfg(test)]
 pub(super) mod tests;

@@ -15,8 +15,8 @@ use super::{
     rule::{RuleBook, Traits},
     time::{Day, Instant},
     vocabulary::{
-        Channel, Complexity, Kind, Outcome, Provenance, Satisfaction, State, SubmitterType, Urgency,
-        Visibility,
+        Channel, Complexity, Kind, Outcome, Provenance, ReminderLevel, Satisfaction, Stage, State,
+        SubmitterType, Urgency, Visibility,
     },
 };
 
@@ -129,6 +129,8 @@ pub struct Case {
     pub merged_into: Option<PetitionId>,
     /// The urgings so far, which notes may answer.
     pub urgings: Vec<EventId>,
+    /// The reminders so far: round and stage of the clock, and for whom.
+    pub reminded: Vec<(u32, Stage, ReminderLevel)>,
     pub ratings: Vec<(u32, Satisfaction)>,
     pub clock_ops: Vec<ClockOp>,
 }
@@ -202,6 +204,7 @@ impl Case {
             request_pending: false,
             merged_into: None,
             urgings: Vec::new(),
+            reminded: Vec::new(),
             ratings: Vec::new(),
             clock_ops: first.record.clocks.clone(),
             registration,

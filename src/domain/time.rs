@@ -57,6 +57,9 @@ impl Instant {
 }
 
 impl Day {
+    /// The first day that is taken from outside.
+    pub const FIRST: Self = Self(jiff::civil::date(1, 1, 1));
+
     /// Wraps a civil date.
     pub const fn new(date: Date) -> Self {
         Self(date)

@@ -367,6 +367,10 @@ codes! {
     }
 }
 
+mod telling;
+
+pub use telling::{Anchor, NotificationKind, Recipient, ReminderLevel};
+
 impl Kind {
     /// Complaints and denunciations run under their own laws: verdicts, extension by complexity, no public page.
     pub fn is_contentious(self) -> bool {

@@ -1,10 +1,12 @@
-//! Setting up an installation: agencies, fields, officials, grants, and who changed them.
+//! Setting up an installation: agencies, fields, officials, grants, thresholds of reminders, and who changed them.
 
 mod agencies;
 mod events;
 mod fields;
 mod grants;
 mod officials;
+mod succession;
+mod thresholds;
 
 use actix_web::{
     HttpResponse,
@@ -34,6 +36,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
                 .route(put().to(agencies::replace_agency)),
         )
         .service(resource("/v1/agencies/{id}/dissolution").route(post().to(agencies::dissolve_agency)))
+        .service(
+            resource("/v1/agencies/{id}/succession")
+                .route(get().to(succession::read_succession))
+                .route(post().to(succession::close_agency)),
+        )
         .service(resource("/v1/agencies/{id}/versions").route(get().to(super::agencies::list_versions)))
         .service(
             resource("/v1/fields").route(get().to(fields::list_fields)).route(post().to(fields::add_field)),
@@ -61,17 +68,22 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/grants/{id}").route(get().to(grants::read_grant)))
         .service(resource("/v1/grants/{id}/revocation").route(post().to(grants::revoke_grant)))
+        .configure(thresholds::routes)
         .service(resource("/v1/events").route(get().to(events::list_changes)));
 }
 
 /// What each module says of its operations.
 pub(super) fn api() -> utoipa::openapi::OpenApi {
     let mut all = agencies::Api::openapi();
-    for part in
-        [fields::Api::openapi(), officials::Api::openapi(), grants::Api::openapi(), events::Api::openapi()]
-    {
-        all.merge(part);
-    }
+    let others = [
+        succession::Api::openapi(),
+        fields::Api::openapi(),
+        officials::Api::openapi(),
+        grants::Api::openapi(),
+        thresholds::Api::openapi(),
+        events::Api::openapi(),
+    ];
+    others.into_iter().for_each(|part| all.merge(part));
     all
 }
 

@@ -30,7 +30,7 @@ use crate::{
     },
     store::{
         AnyConnection,
-        agencies::{self, AgencyRow, Wanted},
+        agencies::{self, AgencyRow, Wanted, succession::Relative},
         people,
     },
 };
@@ -109,12 +109,36 @@ struct AgencyVersionView {
     valid_to: Option<Day>,
 }
 
-/// Everything an agency was called, the first name first.
+/// An agency that was closed in favour of another, or took over from it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [{"code": "H99.1", "identifier": null, "name": "Ủy ban nhân dân phường Sông Tràm", "level": "commune", "parent_id": null, "valid_from": "2025-07-01", "valid_to": null}]}))]
+#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.D", "name": "Ủy ban nhân dân huyện Sông Tràm", "effective_on": "2025-07-01"}))]
+struct RelativeView {
+    #[schema(value_type = uuid::Uuid)]
+    id: AgencyId,
+    /// The last it had.
+    code: String,
+    name: String,
+    /// The first day on which the closed one was no more.
+    #[schema(value_type = String, format = Date)]
+    effective_on: Day,
+}
+
+/// Everything an agency was called, the first name first; from whom it took over, and who took over from it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": [{"code": "H99.1", "identifier": null, "name": "Ủy ban nhân dân phường Sông Tràm", "level": "commune", "parent_id": null, "valid_from": "2025-07-01", "valid_to": null}], "predecessors": [{"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.D", "name": "Ủy ban nhân dân huyện Sông Tràm", "effective_on": "2025-07-01"}], "successors": []}))]
 struct AgencyVersionsView {
     #[schema(max_items = 1000)]
     items: Vec<AgencyVersionView>,
+    #[schema(max_items = 1000)]
+    predecessors: Vec<RelativeView>,
+    #[schema(max_items = 50)]
+    successors: Vec<RelativeView>,
+}
+
+impl From<Relative> for RelativeView {
+    fn from((id, name, effective_on): Relative) -> Self {
+        Self { id, code: name.code, name: name.name, effective_on }
+    }
 }
 
 /// A page of agencies.
@@ -162,6 +186,10 @@ pub(super) struct AgenciesQuery {
     /// Only the one whose whole code this is.
     #[param(value_type = Option<String>, max_length = 35)]
     code: Option<Short<35>>,
+    /// Those there were on this day, as they were called and where they stood; absent: those there are. What an agency
+    /// serves is told as it is now.
+    #[param(value_type = Option<String>, format = Date)]
+    as_of: Option<Day>,
     /// Rows on the page.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
@@ -243,7 +271,7 @@ impl From<AgencyRow> for AgencyVersionView {
 
 /// List agencies.
 ///
-/// By code, under their present names.
+/// By code, under their present names, or as they were on a day.
 #[utoipa::path(get, path = "/v1/agencies", tag = "reference", security(()), params(AgenciesQuery),
     responses((status = 200, description = "A page.", body = AgenciesView), (status = 304, description = "Unchanged.")))]
 pub(super) async fn list_agencies(
@@ -253,8 +281,12 @@ pub(super) async fn list_agencies(
 ) -> Result<HttpResponse, Problem> {
     let query = query.0?;
     let (limit, from) = (query.limit.rows(), query.cursor);
-    let wanted =
-        Wanted { parent_id: query.parent_id, level: query.level, code: query.code.map(|code| code.0) };
+    let wanted = Wanted {
+        parent_id: query.parent_id,
+        level: query.level,
+        code: query.code.map(|code| code.0),
+        as_of: query.as_of,
+    };
     let read = call.read(move |tx, world| {
         let binding = Binding { route: AGENCIES, caller: "", filters: &wanted };
         let after: Option<String> =
@@ -285,7 +317,8 @@ pub(super) async fn read_agency(
 
 /// List the names of an agency.
 ///
-/// Everything it was called, and where it stood, the first version first.
+/// Everything it was called, and where it stood, the first version first; from whom it took over, and who took over from
+/// it.
 #[utoipa::path(get, path = "/v1/agencies/{id}/versions", tag = "reference", security(()),
     params(("id" = uuid::Uuid, Path, description = "The agency.")),
     responses((status = 200, description = "Its names.", body = AgencyVersionsView), (status = 304, description = "Unchanged.")))]
@@ -295,12 +328,17 @@ pub(super) async fn list_versions(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let id = id.0?;
-    let read = call.read(move |tx, _| Ok(agencies::history(tx, id)?));
-    let items: Vec<_> = read.await?.into_iter().map(AgencyVersionView::from).collect();
-    if items.is_empty() {
-        return Err(Error::NotFound.into());
-    }
-    Ok(cached::public(&request, &AgencyVersionsView { items })?)
+    let read = call.read(move |tx, _| {
+        let items: Vec<_> = agencies::history(tx, id)?.into_iter().map(AgencyVersionView::from).collect();
+        if items.is_empty() {
+            return Err(Error::NotFound);
+        }
+        let (predecessors, successors) = agencies::succession::relatives(tx, id)?;
+        let [predecessors, successors] =
+            [predecessors, successors].map(|all| all.into_iter().map(RelativeView::from).collect());
+        Ok(AgencyVersionsView { items, predecessors, successors })
+    });
+    Ok(cached::public(&request, &read.await?)?)
 }
 
 /// List the officials of an agency.

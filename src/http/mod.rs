@@ -29,6 +29,7 @@ mod manners;
 mod me;
 pub mod methods;
 pub mod metrics;
+mod notifications;
 mod oidc;
 pub mod openapi;
 mod overdue;
@@ -46,6 +47,7 @@ pub mod server;
 mod sessions;
 pub mod strict;
 mod tracking;
+mod urgings;
 mod views;
 
 use actix_web::{
@@ -107,6 +109,8 @@ fn routes(config: &mut ServiceConfig) {
         .configure(admin::routes)
         .configure(calendar::routes)
         .configure(rules::routes)
+        .configure(notifications::routes)
+        .configure(urgings::routes)
         .service(resource("/v1/deadlines/preview").route(get().to(preview::preview_deadline)));
 }
 
@@ -136,6 +140,8 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         calendar::api(),
         rules::Api::openapi(),
         preview::Api::openapi(),
+        notifications::Api::openapi(),
+        urgings::Api::openapi(),
     ]
 }
 

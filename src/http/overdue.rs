@@ -12,7 +12,7 @@ use super::{
     extract::{Query, Short, UpTo},
     lists::{
         answer,
-        query::{Bases, Levels, asked},
+        query::{Bases, Levels, Structures, asked},
     },
     openapi::{DayOrInstant, code, one_of},
     problem::Problem,
@@ -22,6 +22,7 @@ use crate::{
     app::{
         Error,
         lists::{Against, Asked, LevelAsked},
+        structure::Structure,
         summary::{self, Counted, Summary, SummaryBy},
         when::When,
     },
@@ -71,7 +72,7 @@ impl ToSchema for SummaryGroups {}
 
 /// How many of a group are overdue.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "count": 3, "oldest_due_at": "2026-11-17T17:00:00Z", "href": "/v1/overdue?agency_id=01934f6e-0000-7000-8000-000000000001&as_of=2026-11-23T07:00:00Z&basis=official&subtree=false"}))]
+#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "count": 3, "oldest_due_at": "2026-11-17T17:00:00Z", "closed": false, "href": "/v1/overdue?agency_id=01934f6e-0000-7000-8000-000000000001&as_of=2026-11-23T07:00:00Z&basis=official&subtree=false"}))]
 struct SummaryGroup {
     /// The code of the agency, field, kind, level or channel (`unknown` for agencies without a level); the id of the
     /// person, `unassigned` where nobody is responsible.
@@ -81,6 +82,8 @@ struct SummaryGroup {
     /// The earliest of the ends that lateness is measured against.
     #[schema(value_type = Option<String>, format = DateTime)]
     oldest_due_at: Option<Instant>,
+    /// Whether it is an agency that is no more in the structure counted in.
+    closed: bool,
     /// The list behind the count.
     href: String,
 }
@@ -142,6 +145,7 @@ impl OverdueSummary {
 impl SummaryGroup {
     fn of(counted: Counted, language: Language) -> Result<Self, Error> {
         Ok(Self {
+            closed: counted.group.closed,
             key: counted.group.key,
             name: say(counted.group.name, language),
             count: counted.count,

@@ -11,10 +11,11 @@ use crate::{
         decide::checks::{CONTENT, LINE, MANY, REASON, TITLE},
         lifecycle::{TRANSITIONS, To, Transition},
         vocabulary::{
-            Action, Assurance, Basis, Channel, Code, Complexity, ComplexityCriterion, Confidence, DayKind,
-            DeliveryMethod, Ground, Kind, Language, Level, LinkKind, OnSupplement, Outcome, Provenance,
-            PublicStatus, Role, Satisfaction, Stage, StartEvent, State, SubmitterType, SuspensionGround,
-            TerminationGround, Timeliness, Unit, Urgency, Visibility,
+            Action, Anchor, Assurance, Basis, Channel, Code, Complexity, ComplexityCriterion, Confidence,
+            DayKind, DeliveryMethod, Ground, Kind, Language, Level, LinkKind, NotificationKind, OnSupplement,
+            Outcome, Provenance, PublicStatus, Recipient, ReminderLevel, Role, Satisfaction, Stage,
+            StartEvent, State, SubmitterType, SuspensionGround, TerminationGround, Timeliness, Unit, Urgency,
+            Visibility,
         },
     },
     store::{agencies, reference},
@@ -130,6 +131,10 @@ reference! {
     levels: Level,
     roles: Role,
     actions: Action,
+    reminder_levels: ReminderLevel,
+    anchors: Anchor,
+    recipients: Recipient,
+    notification_kinds: NotificationKind,
 }
 
 fn limits() -> LimitsView {

@@ -14,7 +14,7 @@ use utoipa::{
 use super::{
     auth::Call,
     extract::{Query, Short, UpTo},
-    lists::query::{Levels, asked},
+    lists::query::{Levels, Structures, asked},
     openapi::{DayOrInstant, code, one_of, open_code},
     problem::Problem,
     views::AgencyRef,
@@ -25,6 +25,7 @@ use crate::{
         history::hex,
         lists::{self, Asked, LevelAsked},
         samples::{self, Drawn, Sample, StrataBy, Wanted},
+        structure::Structure,
         when::When,
     },
     domain::{

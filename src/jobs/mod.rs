@@ -4,10 +4,14 @@
 
 use std::time::Duration;
 
-use tokio::{sync::watch, time::interval};
+use tokio::{
+    sync::watch,
+    time::{Interval, MissedTickBehavior, interval},
+};
 
 use crate::app::{
-    App, Error, clock::real_now, installation, limits, oidc, routine, sessions, signing, watch as figures,
+    App, Error, clock::real_now, installation, limits, mail, oidc, routine, sessions, signing,
+    watch as figures,
 };
 
 /// How often the work that is due is looked for.
@@ -22,9 +26,33 @@ const KEYS_TICKS: u32 = 60;
 const CLEARING_TICKS: u32 = 600;
 
 /// Runs until told to stop; what was begun is finished first.
-pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+pub async fn run(app: App, stop: watch::Receiver<bool>) {
+    // A mail server that does not answer holds up nothing but mails.
+    tokio::join!(send_mails(app.clone(), stop.clone()), run_others(app, stop));
+}
+
+async fn send_mails(app: App, mut stop: watch::Receiver<bool>) {
+    if app.options().mail.is_none() {
+        return;
+    }
+    let mut ticks = ticks();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.changed() => break,
+        }
+        work(&app, "mail", |app| mail::send_due(app).map(|_| ())).await;
+    }
+}
+
+fn ticks() -> Interval {
     let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn run_others(app: App, mut stop: watch::Receiver<bool>) {
+    let mut ticks = ticks();
     let mut count: u32 = 0;
     work(&app, "sandbox clock", installation::reserve_clock).await;
     work(&app, "figures", figures::count).await;
@@ -35,7 +63,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         }
         count = count.wrapping_add(1);
         app.beat();
-        work(&app, "due work", |app| routine::run_due(app).map(|_| ())).await;
+        work(&app, "due work", |app| routine::run_some(app).map(|_| ())).await;
         if count.is_multiple_of(CLOCK_TICKS) {
             work(&app, "sandbox clock", installation::reserve_clock).await;
         }

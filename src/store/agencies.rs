@@ -1,12 +1,15 @@
 //! Agencies with their versions, and who is below whom.
 
 pub mod changes;
+mod codes;
+pub mod lines;
+pub mod succession;
 
 use std::collections::HashMap;
 
 use diesel::{
-    ExpressionMethods, Insertable, IntoSql, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
-    insert_into, update,
+    BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, NullableExpressionMethods,
+    OptionalExtension, QueryDsl, Queryable, RunQueryDsl, insert_into, update,
 };
 
 use super::{
@@ -15,6 +18,8 @@ use super::{
     sql_types::sql,
     together::{Stable, padded},
 };
+pub use codes::{by_any_code, codes, in_force, is_code_of_another};
+
 use crate::domain::{
     id::{AgencyId, OfficialId},
     time::{Day, Instant},
@@ -50,6 +55,8 @@ pub struct Wanted {
     pub level: Option<Level>,
     /// The whole present code.
     pub code: Option<String>,
+    /// As it was called, and where it stood, on this day.
+    pub as_of: Option<Day>,
 }
 
 /// What an answer shows of an agency.
@@ -148,7 +155,7 @@ pub fn insert(connection: &mut AnyConnection, new: &NewAgency) -> Result<(), Sto
             .into_columns((agency_closure::ancestor_id, agency_closure::descendant_id))
             .execute(connection)?;
     }
-    Ok(())
+    lines::begin(connection, new.id, new.parent_id)
 }
 
 /// Names the head of an agency, or nobody.
@@ -182,6 +189,16 @@ pub fn history(connection: &mut AnyConnection, id: AgencyId) -> Result<Vec<Agenc
 /// The agency whose present code this is.
 pub fn by_code(connection: &mut AnyConnection, code: &str) -> Result<Option<AgencyRow>, StoreError> {
     Ok(present!().filter(agency_version::code.eq(code)).first(connection).optional()?)
+}
+
+/// The agency that last took the petitions of an area, before it was closed.
+pub fn served(connection: &mut AnyConnection, area_code: &str) -> Result<Option<AgencyRow>, StoreError> {
+    let gone =
+        versions!().filter(agency::serves_area.eq(area_code)).filter(agency_version::valid_to.is_not_null());
+    Ok(gone
+        .order((agency_version::valid_to.desc(), agency_version::code.asc()))
+        .first(connection)
+        .optional()?)
 }
 
 /// The agency that takes the petitions of an area.
@@ -242,7 +259,17 @@ pub fn page(
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<AgencyRow>, StoreError> {
-    let mut query = present!().order(agency_version::code.asc()).limit(limit).into_boxed();
+    let mut query = versions!().order(agency_version::code.asc()).limit(limit).into_boxed();
+    query = match wanted.as_of {
+        None => query.filter(agency_version::valid_to.is_null()),
+        Some(day) => query
+            .filter(
+                agency_version::valid_from.is_null().or(agency_version::valid_from.assume_not_null().le(day)),
+            )
+            .filter(
+                agency_version::valid_to.is_null().or(agency_version::valid_to.assume_not_null().gt(day)),
+            ),
+    };
     if let Some(parent) = wanted.parent_id {
         query = query.filter(agency_version::parent_id.eq(parent));
     }
@@ -262,6 +289,13 @@ pub fn page(
 pub fn of_areas(connection: &mut AnyConnection) -> Result<Vec<AgencyRow>, StoreError> {
     let serving = present!().filter(agency::serves_area.is_not_null());
     Ok(serving.order((agency::serves_area.asc(), agency_version::code.asc())).load(connection)?)
+}
+
+/// Every pair of an agency and one that stands below it now, or is itself.
+pub fn closure(connection: &mut AnyConnection) -> Result<Vec<(AgencyId, AgencyId)>, StoreError> {
+    Ok(agency_closure::table
+        .select((agency_closure::ancestor_id, agency_closure::descendant_id))
+        .load(connection)?)
 }
 
 /// For each agency the line to the top, beginning with itself; in no order beyond that.
@@ -295,40 +329,34 @@ pub struct AgencyVersion {
     pub code: String,
     pub name: String,
     pub level: Option<Level>,
+    /// Whether it was no more by then.
+    pub closed: bool,
 }
 
-/// Each of these agencies as it was called on a day; before its first version as in that.
+/// Each of these agencies as it was called on a day; before its first version as in that, after its end as in the last.
 pub fn on(
     connection: &mut AnyConnection,
     ids: &[AgencyId],
     day: Day,
 ) -> Result<HashMap<AgencyId, AgencyVersion>, StoreError> {
-    type Row = (AgencyId, Option<Day>, String, String, Option<Level>);
+    type Row = (AgencyId, Option<Day>, Option<Day>, String, String, Option<Level>);
     let called = agency_version::table
         .filter(agency_version::agency_id.eq_any(padded(ids)))
         .order((agency_version::agency_id, agency_version::number))
         .select((
             agency_version::agency_id,
             agency_version::valid_from,
+            agency_version::valid_to,
             agency_version::code,
             agency_version::name,
             agency_version::level,
         ));
     let rows: Vec<Row> = Stable(called).load(connection)?;
     let mut named: HashMap<AgencyId, AgencyVersion> = HashMap::new();
-    for (id, from, code, name, level) in rows {
+    for (id, from, to, code, name, level) in rows {
         if from.is_none_or(|from| from <= day) || !named.contains_key(&id) {
-            named.insert(id, AgencyVersion { code, name, level });
+            named.insert(id, AgencyVersion { code, name, level, closed: to.is_some_and(|to| to <= day) });
         }
     }
     Ok(named)
-}
-
-/// Every agency in force by its code.
-pub fn codes(connection: &mut AnyConnection) -> Result<HashMap<String, AgencyId>, StoreError> {
-    let rows: Vec<(String, AgencyId)> = agency_version::table
-        .filter(agency_version::valid_to.is_null())
-        .select((agency_version::code, agency_version::agency_id))
-        .load(connection)?;
-    Ok(rows.into_iter().collect())
 }

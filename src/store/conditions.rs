@@ -13,12 +13,12 @@ use diesel::{
 
 pub(super) use self::{
     clocks::{of_clock, of_petition},
-    texts::agency_code,
+    texts::{TODAY, agency_code},
 };
 use super::{
     connection::MultiBackend,
-    question::{Gap, Moment, Question},
-    schema::{agency_closure, assignment, clock_span, petition, petition_detail, petition_span},
+    question::{Gap, Moment, Place, Question, Tree},
+    schema::{agency_closure, assignment, clock_span, petition, petition_detail, petition_span, urging},
 };
 use crate::domain::{
     access::{Person, Right},
@@ -30,6 +30,8 @@ use crate::domain::{
 pub(super) type Plain = InnerJoinQuerySource<petition::table, petition_span::table>;
 /// Petitions with their spans and their clocks.
 pub(super) type Clocked = InnerJoinQuerySource<Plain, clock_span::table>;
+/// Petitions with their spans and their urgings.
+pub(super) type Urged = InnerJoinQuerySource<Plain, urging::table>;
 /// A condition over one of them.
 pub(super) type Condition<S> = Box<dyn BoxableExpression<S, MultiBackend, SqlType = Bool>>;
 
@@ -58,7 +60,7 @@ fn both<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
 }
 
 /// Either.
-fn either<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
+pub(super) fn either<S: 'static>(one: Condition<S>, other: Condition<S>) -> Condition<S> {
     Box::new(one.or(other))
 }
 
@@ -136,9 +138,10 @@ const SUPPORTING: &str = "supporting";
 macro_rules! conditions {
     ($module:ident, $source:ty) => {
         pub(super) mod $module {
-            use diesel::IntoSql;
+            use diesel::{IntoSql, dsl::sql};
 
             use super::*;
+            use crate::store::{agencies::lines::subtree_on, sql_types::sql::Id};
 
             fn yes() -> Condition<$source> {
                 Box::new(true.into_sql::<Bool>())
@@ -196,16 +199,28 @@ macro_rules! conditions {
                 holds!(petition_span, moment)
             }
 
+            /// With an agency, in the structure asked for.
+            fn with(place: Place) -> Condition<$source> {
+                let Place { agency, below, tree } = place;
+                let today = || sql::<Id>(TODAY);
+                match (tree, below) {
+                    (Tree::Today, true) => Box::new(today().eq_any(subtree(agency))),
+                    (Tree::Today, false) => Box::new(today().eq(agency)),
+                    (_, false) => Box::new(petition_span::agency_id.eq(agency)),
+                    (Tree::Present, true) => Box::new(petition_span::agency_id.eq_any(subtree(agency))),
+                    (Tree::On(day), true) => {
+                        Box::new(petition_span::agency_id.eq_any(subtree_on(agency, day)))
+                    }
+                }
+            }
+
             /// Every condition of a question but those of its clock.
             pub(in crate::store) fn of(question: &Question) -> Vec<Condition<$source>> {
                 let filters = &question.filters;
                 let mut all = vec![in_force(question.moment), sight(&question.reader, question.moment)];
                 let mut add = |condition: Condition<$source>| all.push(condition);
                 if let Some(place) = filters.place {
-                    add(match place.below {
-                        true => Box::new(petition_span::agency_id.eq_any(subtree(place.agency))),
-                        false => Box::new(petition_span::agency_id.eq(place.agency)),
-                    });
+                    add(with(place));
                 }
                 if let Some(code) = &filters.code {
                     add(Box::new(petition::code.eq(code.clone())));
@@ -268,6 +283,7 @@ macro_rules! conditions {
 
 conditions!(plain, Plain);
 conditions!(clocked, Clocked);
+conditions!(urged, Urged);
 
 /// What concerns all stretches of a petition at once.
 pub(super) mod whole {

@@ -26,7 +26,7 @@ use super::{
     lists::{Face, ListedRow, face, listed},
     question::Question,
     reports::{GroupKey, Grouping},
-    schema::{agency_closure, petition, petition_span},
+    schema::{petition, petition_span},
     spans::SpanRow,
     sql_types::sql::{Id as SqlId, Instant as SqlInstant},
     together::padded,
@@ -110,7 +110,12 @@ impl Population {
         Box::new(self.written(text))
     }
 
-    /// What groups by agency.
+    /// What groups by the agency, of then or of today.
+    fn group(&self, grouping: Grouping) -> Written<SqlId> {
+        if grouping == Grouping::AgencyToday { self.written(conditions::TODAY) } else { self.agency() }
+    }
+
+    /// With which agency something counts.
     fn agency(&self) -> Written<SqlId> {
         let attribution = match &self.frame {
             Frame::Moves(moves) => moves.attribution,
@@ -184,7 +189,9 @@ pub fn counts(
     columns: &[Column],
 ) -> Result<HashMap<GroupKey, Vec<i64>>, StoreError> {
     match grouping {
-        Grouping::Agency => counted!(tx, population, columns, population.agency(), of_agency),
+        agency @ (Grouping::Agency | Grouping::AgencyToday) => {
+            counted!(tx, population, columns, population.group(agency), of_agency)
+        }
         by => {
             let wrap = |text| named(by, text);
             counted!(tx, population, columns, population.written::<Text>(column_of(by)), wrap)
@@ -195,7 +202,7 @@ pub fn counts(
 /// What groups by something other than the agency.
 fn column_of(grouping: Grouping) -> &'static str {
     match grouping {
-        Grouping::Agency => "petition_span.agency_id",
+        Grouping::Agency | Grouping::AgencyToday => "petition_span.agency_id",
         Grouping::Field => "petition_span.field_code",
         Grouping::Kind => "petition_span.kind",
         Grouping::Channel => "petition_span.channel",
@@ -215,7 +222,9 @@ fn named(grouping: Grouping, text: String) -> Result<GroupKey, StoreError> {
         Grouping::Kind => GroupKey::Kind(Kind::parse(&text).ok_or_else(unknown)?),
         Grouping::Channel => GroupKey::Channel(Channel::parse(&text).ok_or_else(unknown)?),
         Grouping::Month => GroupKey::Month(text),
-        Grouping::Field | Grouping::Agency | Grouping::Person => GroupKey::Field(text),
+        Grouping::Field | Grouping::Agency | Grouping::AgencyToday | Grouping::Person => {
+            GroupKey::Field(text)
+        }
     })
 }
 
@@ -293,7 +302,9 @@ pub fn measured(
 ) -> Result<Vec<Measured>, StoreError> {
     let page = (after, limit);
     match grouping {
-        Grouping::Agency => measured!(tx, population, of, page, population.agency(), of_agency),
+        agency @ (Grouping::Agency | Grouping::AgencyToday) => {
+            measured!(tx, population, of, page, population.group(agency), of_agency)
+        }
         by => {
             let wrap = |text| named(by, text);
             measured!(tx, population, of, page, population.written::<Text>(column_of(by)), wrap)
@@ -324,7 +335,9 @@ pub fn hops(
     column: Column,
 ) -> Result<Vec<(GroupKey, i64, i64)>, StoreError> {
     match grouping {
-        Grouping::Agency => hops!(tx, population, column, population.agency(), of_agency),
+        agency @ (Grouping::Agency | Grouping::AgencyToday) => {
+            hops!(tx, population, column, population.group(agency), of_agency)
+        }
         by => {
             let wrap = |text| named(by, text);
             hops!(tx, population, column, population.written::<Text>(column_of(by)), wrap)
@@ -346,14 +359,6 @@ pub fn received_between(
     let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
     let (first, last): (Option<Instant>, Option<Instant>) = query.first(tx)?;
     Ok(first.zip(last))
-}
-
-/// Each of these agencies with every agency above it and itself: what is above, and what it is above of.
-pub fn above(tx: &mut AnyConnection, agencies: &[AgencyId]) -> Result<Vec<(AgencyId, AgencyId)>, StoreError> {
-    Ok(agency_closure::table
-        .filter(agency_closure::descendant_id.eq_any(padded(agencies)))
-        .select((agency_closure::ancestor_id, agency_closure::descendant_id))
-        .load(tx)?)
 }
 
 /// In which of some columns a petition stands.

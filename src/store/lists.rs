@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-pub use super::question::{Against, AtLevel, Filters, Gap, Moment, Overdue, Place, Question};
+pub use super::question::{Against, AtLevel, Filters, Gap, Moment, Overdue, Place, Question, Tree};
 use super::{
     AnyConnection, StoreError,
     conditions::{self, Condition, Plain, agency_code, holds},

@@ -35,9 +35,11 @@ pub struct OfficialRow {
     pub demo: bool,
     pub disabled_at: Option<Instant>,
     pub created_at: Instant,
+    /// Where he gets his mail: personal data, never logged.
+    pub email: Option<String>,
 }
 
-/// Without name and password, so that neither reaches a log.
+/// Without name, password and address, so that none reaches a log.
 impl std::fmt::Debug for OfficialRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OfficialRow").field("id", &self.id).finish_non_exhaustive()
@@ -188,6 +190,33 @@ pub fn names_at(
         }
     }
     Ok(names)
+}
+
+/// Those who hold a role by a grant over just this agency (nothing: the whole installation), at most so many. Who is
+/// disabled holds nothing.
+pub fn holders(
+    connection: &mut AnyConnection,
+    role: Role,
+    agency: Option<AgencyId>,
+    at: Instant,
+    limit: i64,
+) -> Result<Vec<OfficialId>, StoreError> {
+    let not_ended = grant_of_role::valid_to.is_null().or(grant_of_role::valid_to.gt(at));
+    let held = grant_of_role::table
+        .inner_join(official::table.on(official::id.eq(grant_of_role::official_id)))
+        .filter(official::disabled_at.is_null())
+        .filter(grant_of_role::role.eq(role))
+        .filter(grant_of_role::valid_from.le(at).and(not_ended))
+        .order(official::id.asc())
+        .limit(limit)
+        .select(official::id)
+        .distinct()
+        .into_boxed();
+    let held = match agency {
+        Some(agency) => held.filter(grant_of_role::agency_id.eq(agency)),
+        None => held.filter(grant_of_role::agency_id.is_null()),
+    };
+    Ok(held.load(connection)?)
 }
 
 /// Whether some grant in force of this role with this ceiling or a stricter one reaches an agency, from itself or from

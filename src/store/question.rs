@@ -52,6 +52,19 @@ pub struct Place {
     pub agency: AgencyId,
     /// Whether the agencies below it are meant too.
     pub below: bool,
+    pub tree: Tree,
+}
+
+/// The structure in which agencies are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tree {
+    /// Every petition with the agency it is with, below whoever is above it now.
+    #[default]
+    Present,
+    /// Every petition with the agency it was with, below whoever was above it on this day.
+    On(Day),
+    /// Every petition with the agency that took over from the one it was with, as things are now.
+    Today,
 }
 
 /// The level agencies had on a day; nothing: those without one.
@@ -59,6 +72,7 @@ pub struct Place {
 pub struct AtLevel {
     pub level: Option<Level>,
     pub on: Day,
+    pub tree: Tree,
 }
 
 /// Against which end lateness is measured.

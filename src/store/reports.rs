@@ -1,8 +1,12 @@
 //! By what reports group, and what the public may count.
 
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{
+    dsl::{count_star, sql},
+    expression::SqlLiteral,
+    prelude::*,
+};
 
-use super::{AnyConnection, StoreError, schema::petition};
+use super::{AnyConnection, StoreError, conditions::TODAY, schema::petition, sql_types::sql::Id};
 use crate::domain::{
     id::{AgencyId, OfficialId},
     vocabulary::{Channel, Kind, State},
@@ -12,11 +16,18 @@ use crate::domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grouping {
     Agency,
+    /// The agency with which it is counted today, for one that was closed.
+    AgencyToday,
     Field,
     Kind,
     Channel,
     Month,
     Person,
+}
+
+/// The expression for [`Grouping::AgencyToday`].
+pub(super) fn today() -> SqlLiteral<Id> {
+    sql::<Id>(TODAY)
 }
 
 /// What a group has in common.

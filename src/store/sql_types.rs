@@ -18,10 +18,10 @@ use crate::domain::{
     id::Id,
     time::{Day, Instant},
     vocabulary::{
-        Action, Assurance, Basis, Channel, Code, Complexity, ComplexityCriterion, Confidence, DayKind,
-        DeliveryMethod, Ground, Kind, Level, LinkKind, OnSupplement, Outcome, Provenance, PublicStatus, Role,
-        Satisfaction, Stage, StartEvent, State, SubmitterType, SuspensionGround, TerminationGround,
-        Timeliness, Unit, Urgency, Visibility,
+        Action, Anchor, Assurance, Basis, Channel, Code, Complexity, ComplexityCriterion, Confidence,
+        DayKind, DeliveryMethod, Ground, Kind, Level, LinkKind, NotificationKind, OnSupplement, Outcome,
+        Provenance, PublicStatus, ReminderLevel, Role, Satisfaction, Stage, StartEvent, State, SubmitterType,
+        SuspensionGround, TerminationGround, Timeliness, Unit, Urgency, Visibility,
     },
 };
 
@@ -268,6 +268,7 @@ macro_rules! codes {
 
 codes!(
     Action,
+    Anchor,
     Assurance,
     Basis,
     Channel,
@@ -280,10 +281,12 @@ codes!(
     Kind,
     Level,
     LinkKind,
+    NotificationKind,
     OnSupplement,
     Outcome,
     Provenance,
     PublicStatus,
+    ReminderLevel,
     Role,
     Satisfaction,
     Stage,

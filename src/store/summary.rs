@@ -7,10 +7,11 @@ use diesel::{
 
 use super::{
     AnyConnection, StoreError,
+    agencies::{descendants, lines::subtree_on},
     conditions::{of_clock, of_petition},
-    question::{Against, Question},
-    reports::{GroupKey, Grouping},
-    schema::{agency_closure, clock_span, petition, petition_span},
+    question::{Against, Question, Tree},
+    reports::{GroupKey, Grouping, today},
+    schema::{agency_closure, agency_line, clock_span, petition, petition_span},
 };
 use crate::domain::{id::AgencyId, time::Instant};
 
@@ -57,6 +58,7 @@ pub fn overdue(
 ) -> Result<Vec<OverdueGroup>, StoreError> {
     Ok(match grouping {
         Grouping::Agency => counted!(tx, question, petition_span::agency_id, GroupKey::Agency),
+        Grouping::AgencyToday => counted!(tx, question, today(), GroupKey::Agency),
         Grouping::Field => counted!(tx, question, petition_span::field_code, GroupKey::Field),
         Grouping::Kind => counted!(tx, question, petition_span::kind, GroupKey::Kind),
         Grouping::Channel => counted!(tx, question, petition_span::channel, GroupKey::Channel),
@@ -65,10 +67,30 @@ pub fn overdue(
     })
 }
 
-/// Each of these agencies with each agency above it, itself included: who is above, who is below.
-pub fn lines(tx: &mut AnyConnection, agencies: &[AgencyId]) -> Result<Vec<(AgencyId, AgencyId)>, StoreError> {
-    Ok(agency_closure::table
-        .filter(agency_closure::descendant_id.eq_any(agencies.to_vec()))
-        .select((agency_closure::ancestor_id, agency_closure::descendant_id))
-        .load(tx)?)
+/// Each of these agencies with each agency above it in a tree, itself included: who is above, who is below.
+pub fn lines(
+    tx: &mut AnyConnection,
+    agencies: &[AgencyId],
+    tree: Tree,
+) -> Result<Vec<(AgencyId, AgencyId)>, StoreError> {
+    Ok(match tree {
+        Tree::On(day) => agency_line::table
+            .filter(agency_line::descendant_id.eq_any(agencies.to_vec()))
+            .filter(agency_line::valid_from.le(day))
+            .filter(agency_line::valid_to.gt(day))
+            .select((agency_line::ancestor_id, agency_line::descendant_id))
+            .load(tx)?,
+        Tree::Present | Tree::Today => agency_closure::table
+            .filter(agency_closure::descendant_id.eq_any(agencies.to_vec()))
+            .select((agency_closure::ancestor_id, agency_closure::descendant_id))
+            .load(tx)?,
+    })
+}
+
+/// An agency and everything below it in a tree.
+pub fn below(tx: &mut AnyConnection, top: AgencyId, tree: Tree) -> Result<Vec<AgencyId>, StoreError> {
+    match tree {
+        Tree::On(day) => Ok(subtree_on(top, day).load(tx)?),
+        Tree::Present | Tree::Today => descendants(tx, top),
+    }
 }

@@ -18,17 +18,21 @@ use super::{
     calendar::MoveRow,
     fingerprints::FingerprintRow,
     handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
+    notifications::NotificationRow,
     petitions::{DetailRow, PetitionRow, SubmitterRow},
+    reminders::{EscalationRow, LookRow},
     schema::{
-        assignment, calendar_move, clock_span, commitment, delivery, document, event, event_text,
-        external_ref, petition, petition_detail, petition_link, petition_span, rating, reply_fingerprint,
-        reply_revision, submitter,
+        assignment, calendar_move, clock_span, commitment, delivery, document, escalation, event, event_text,
+        external_ref, notification, petition, petition_detail, petition_link, petition_reminder,
+        petition_span, rating, reply_fingerprint, reply_revision, submitter, succession, succession_move,
+        urging,
     },
     spans::{ClockRow, SpanRow},
+    urgings::UrgingRow,
 };
 use crate::domain::id::{DocumentId, PetitionId, TextId};
 
-pub use cells::{EventCells, Held, LinkCells, RatingCells, RevisionCells, TextCells};
+pub use cells::{EventCells, Held, LinkCells, MoveCells, RatingCells, RevisionCells, TextCells};
 
 /// A table of which some row could not be read.
 #[derive(Debug)]
@@ -92,8 +96,27 @@ pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unr
     sort!(of!(delivery.petition_id as DeliveryRow), petition_id, deliveries);
     sort!(of!(rating.petition_id as RatingCells), petition_id, ratings);
     sort!(of!(petition_link.from_id as LinkCells), from_id, links);
-    sort!(of!(calendar_move.petition_id as MoveRow), petition_id, moves);
+    sort!(of!(calendar_move.petition_id as MoveRow), petition_id, recalculated);
+    sort!(of!(escalation.petition_id as EscalationRow), petition_id, escalations);
+    sort!(of!(notification.petition_id as NotificationRow), petition_id, notifications);
+    sort!(of!(urging.petition_id as UrgingRow), petition_id, urgings);
+    for row in of!(petition_reminder.petition_id as LookRow) {
+        all.entry(row.petition_id).and_modify(|held| held.look = Some(row));
+    }
     of_replies(tx, ids, &mut all)?;
+    let moves = succession_move::table
+        .inner_join(succession::table.on(succession::agency_id.eq(succession_move::from_id)))
+        .filter(succession_move::petition_id.eq_any(ids))
+        .filter(succession_move::to_id.is_not_null())
+        .select((
+            succession_move::petition_id,
+            succession_move::from_id,
+            succession_move::to_id.assume_not_null(),
+            succession::event_id,
+        ))
+        .load::<MoveCells>(tx)
+        .map_err(unreadable("succession_move"))?;
+    sort!(moves, petition_id, moves);
     let names = external_ref::table
         .filter(external_ref::petition_id.eq_any(ids))
         .select((external_ref::petition_id, external_ref::source, external_ref::external_id))
@@ -124,8 +147,10 @@ fn out_of_range(tx: &AnyConnection, table: &str) -> Option<&'static str> {
         "petition" => Some(any!("instance", "round", "version", "sequence"; "remote_area", "classified")),
         "petition_span" => Some(any!("sequence", "round";)),
         "clock_span" => Some(any!("round"; "provisional")),
-        "assignment" | "rating" => Some(any!("round";)),
+        "assignment" | "rating" | "escalation" => Some(any!("round";)),
         "calendar_move" => Some(any!("version", "round"; "from_provisional", "to_provisional")),
+        "notification" => Some(any!(; "shown")),
+        "petition_reminder" => Some(any!("revision";)),
         "reply_revision" => Some(any!("round", "number"; "notice")),
         "document" => Some(any!("issue_year";)),
         "delivery" => Some(any!("round"; "by_system")),

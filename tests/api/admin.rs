@@ -381,7 +381,9 @@ async fn an_agency_ends_only_when_nothing_is_left_with_it(db: TestDb) {
         (&json!("2026-11-23"), 2)
     );
     // It is chosen no more, and its old petitions still say where they were.
-    faulty(office.app.post("/v1/petitions").key().json(body).call().await, "#/agency_code", "unknown_code");
+    let told = office.app.post("/v1/petitions").key().json(body).call().await;
+    assert!(told.body["errors"][0]["detail"].as_str().unwrap().contains("(H99.2)"), "{}", told.text);
+    faulty(told, "#/agency_code", "closed");
     let old = office.app.get(&petition).token(&auditor).call().await.expect(200);
     assert_eq!(old.body["agency"]["name"], "Phường H99.3");
     let (facts, version) = office.facts(ward).await;
@@ -391,7 +393,8 @@ async fn an_agency_ends_only_when_nothing_is_left_with_it(db: TestDb) {
     );
     let child = json!({"code": "H99.3.1", "name": "Tổ", "level": "unit", "parent_id": ward});
     faulty(office.post(&office.admin, "/v1/agencies", child).call().await, "#/parent_id", "unknown");
-    assert_ne!(office.found("H99.3").await, ward, "a code is free again");
+    let again = json!({"code": "H99.3", "name": "Khác", "level": "commune", "parent_id": office.city});
+    faulty(office.post(&office.admin, "/v1/agencies", again).call().await, "#/code", "taken");
 }
 
 async fn a_retired_field_is_readable_and_not_chosen(db: TestDb) {

@@ -402,9 +402,16 @@ fn permitted(method: &str, path: &str) -> &'static [Role] {
         "/v1/without-clock",
         "/v1/forwarded-without-result",
         "/v1/reports/timeliness",
+        "/v1/urgings",
     ];
     match (method, path) {
-        ("get", "/v1/grants" | "/v1/grants/{id}" | "/v1/events") => &[Role::Admin, Role::Auditor],
+        ("get", "/v1/grants" | "/v1/grants/{id}" | "/v1/events" | "/v1/agencies/{id}/succession") => {
+            &[Role::Admin, Role::Auditor]
+        }
+        ("get", "/v1/reminder-thresholds" | "/v1/reminder-thresholds/{code}") => {
+            &[Role::Admin, Role::Auditor]
+        }
+        (_, "/v1/notifications" | "/v1/notifications/{id}/reading") => &GRANTED,
         ("get", "/v1/officials") => &GRANTED,
         (_, "/v1/me/password" | "/v1/me/outside-identities") => &GRANTED,
         ("get", path) if petitions.contains(&path) => {

@@ -8,6 +8,7 @@
 
 mod actions;
 mod admin;
+mod agencies;
 mod anomalies;
 mod architecture;
 mod assaults;
@@ -30,6 +31,7 @@ mod kill;
 mod late;
 mod limits;
 mod lists;
+mod mail;
 mod manners;
 mod oidc;
 mod one_petition;
@@ -42,6 +44,7 @@ mod preview;
 mod public;
 mod reference;
 mod refusals;
+mod reminders;
 mod replica;
 mod reports;
 mod rules;
@@ -67,6 +70,7 @@ fn all_cases() -> Vec<Case> {
     [
         actions::cases(),
         admin::cases(),
+        agencies::cases(),
         anomalies::cases(),
         architecture::cases(),
         assaults::cases(),
@@ -89,6 +93,7 @@ fn all_cases() -> Vec<Case> {
         late::cases(),
         limits::cases(),
         lists::cases(),
+        mail::cases(),
         manners::cases(),
         oidc::cases(),
         one_petition::cases(),
@@ -101,6 +106,7 @@ fn all_cases() -> Vec<Case> {
         public::cases(),
         reference::cases(),
         refusals::cases(),
+        reminders::cases(),
         replica::cases(),
         reports::cases(),
         rules::cases(),

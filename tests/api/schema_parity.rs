@@ -9,9 +9,9 @@ use diesel::{
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use kiennghi::{
     domain::vocabulary::{
-        Assurance, Basis, Channel, Code, Complexity, Confidence, DayKind, DeliveryMethod, Kind, Level,
-        LinkKind, OnSupplement, Outcome, Provenance, Role, Satisfaction, Stage, StartEvent, State,
-        SubmitterType, Unit, Urgency, Visibility,
+        Anchor, Assurance, Basis, Channel, Code, Complexity, Confidence, DayKind, DeliveryMethod, Kind,
+        Level, LinkKind, NotificationKind, OnSupplement, Outcome, Provenance, ReminderLevel, Role,
+        Satisfaction, Stage, StartEvent, State, SubmitterType, Unit, Urgency, Visibility,
     },
     store::{AnyConnection, Db, StoreError, schema},
 };
@@ -64,6 +64,7 @@ fn pictured(database: Database) -> BTreeSet<String> {
         account,
         agency,
         agency_closure,
+        agency_line,
         agency_succession,
         agency_version,
         assignment,
@@ -76,6 +77,7 @@ fn pictured(database: Database) -> BTreeSet<String> {
         deadline_rule,
         delivery,
         document,
+        escalation,
         event,
         event_text,
         external_ref,
@@ -85,7 +87,9 @@ fn pictured(database: Database) -> BTreeSet<String> {
         grant_of_role,
         guess,
         idempotency_record,
+        mail_outbox,
         meta,
+        notification,
         office_hours,
         official,
         oidc_authorization,
@@ -95,15 +99,20 @@ fn pictured(database: Database) -> BTreeSet<String> {
         petition_account,
         petition_detail,
         petition_link,
+        petition_reminder,
         petition_span,
         rate_limit,
         rating,
         refresh_token,
+        reminder_threshold,
         reply_fingerprint,
         reply_revision,
         session,
         signing_key,
         submitter,
+        succession,
+        succession_move,
+        urging,
     ];
     let mut lines = BTreeSet::new();
     for (table, sql, types) in tables {
@@ -167,6 +176,7 @@ fn vocabularies() -> Vec<(&'static str, BTreeSet<String>)> {
         C::ALL.iter().map(|code| code.as_str().to_owned()).collect()
     }
     vec![
+        ("anchor", codes::<Anchor>()),
         ("assurance", codes::<Assurance>()),
         ("basis", codes::<Basis>()),
         ("channel", codes::<Channel>()),
@@ -176,9 +186,11 @@ fn vocabularies() -> Vec<(&'static str, BTreeSet<String>)> {
         ("kind", codes::<Kind>()),
         ("level", codes::<Level>()),
         ("link_kind", codes::<LinkKind>()),
+        ("notification_kind", codes::<NotificationKind>()),
         ("on_supplement", codes::<OnSupplement>()),
         ("outcome", codes::<Outcome>()),
         ("provenance", codes::<Provenance>()),
+        ("reminder_level", codes::<ReminderLevel>()),
         ("role", codes::<Role>()),
         ("satisfaction", codes::<Satisfaction>()),
         ("delivery_method", codes::<DeliveryMethod>()),

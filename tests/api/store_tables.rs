@@ -65,6 +65,7 @@ fn official(number: u128, username: Option<&str>) -> OfficialRow {
         demo: false,
         disabled_at: None,
         created_at: at(0),
+        email: None,
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
         decide::checks::{Checks, LINE},
         event::Actor,
         id::{AgencyId, OfficialId},
-        identifiers::AccessKey,
+        identifiers::{AccessKey, check_email},
         prose::normalised,
         refusal::Refusal,
         submission::Personal,
@@ -38,6 +38,8 @@ pub struct OfficialFacts {
     pub position: String,
     /// Nothing for an official who does not sign in.
     pub username: Option<String>,
+    /// Where he gets notifications by mail.
+    pub email: Option<Personal>,
 }
 
 /// An order that carries nothing.
@@ -91,6 +93,7 @@ pub(in crate::app) fn insert(
         demo: false,
         disabled_at: None,
         created_at: world.now,
+        email: facts.email.as_ref().map(|email| email.reveal().to_owned()),
     };
     require_free(tx, &row)?;
     people::insert_official(tx, &row).map_err(of_username)?;
@@ -124,6 +127,7 @@ pub fn replace(
             position: normalised(&facts.position),
             username: facts.username.clone(),
             password_hash: hash,
+            email: facts.email.as_ref().map(|email| email.reveal().to_owned()),
             ..before
         };
         require_free(tx, &row)?;
@@ -204,7 +208,7 @@ pub fn within_reach(tx: &mut AnyConnection, admin: &Admin, id: OfficialId) -> Re
 }
 
 /// Refuses to touch an account that holds rights beyond reach, or, where one might sign in by it, beyond the ceiling.
-fn require_grants(
+pub(super) fn require_grants(
     tx: &mut AnyConnection,
     world: &World,
     admin: &Admin,
@@ -242,6 +246,7 @@ pub(in crate::app) fn check_facts(facts: &OfficialFacts) -> Result<(), Refusal> 
     checks.line("/full_name", &facts.full_name, LINE);
     checks.line("/position", &facts.position, LINE);
     checks.add(facts.username.as_deref().and_then(|name| check_username("/username", name)));
+    checks.add(facts.email.as_ref().and_then(|email| check_email("/email", email.reveal())));
     checks.finish()
 }
 
@@ -261,7 +266,8 @@ fn require_free(tx: &mut AnyConnection, row: &OfficialRow) -> Result<(), Error> 
     }
 }
 
-fn record(
+/// Records who an official is from now on.
+pub(super) fn record(
     tx: &mut AnyConnection,
     world: &World,
     actor: &Actor,
@@ -272,6 +278,7 @@ fn record(
         "agency_id": row.agency_id, "full_name": { "given": row.full_name },
         "position": { "given": row.position },
         "username": row.username.as_ref().map(|username| json!({ "given": username })),
+        "email": row.email.as_ref().map(|email| json!({ "given": email })),
     });
     history::record(tx, world, &Subject::Official(row.id), actor, name, facts)?;
     Ok(())

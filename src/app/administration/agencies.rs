@@ -146,13 +146,13 @@ pub fn dissolve(
 }
 
 /// An agency within reach. That it exists is public, so beyond reach it is forbidden and not absent.
-fn within_reach(tx: &mut AnyConnection, admin: &Admin, id: AgencyId) -> Result<AgencyRow, Error> {
+pub(super) fn within_reach(tx: &mut AnyConnection, admin: &Admin, id: AgencyId) -> Result<AgencyRow, Error> {
     let row = agencies::last(tx, id)?.ok_or(Error::NotFound)?;
     admin.require(tx, id)?;
     Ok(row)
 }
 
-fn require_in_force(row: &AgencyRow) -> Result<(), Refusal> {
+pub(super) fn require_in_force(row: &AgencyRow) -> Result<(), Refusal> {
     if row.valid_to.is_none() {
         return Ok(());
     }
@@ -172,7 +172,7 @@ fn require_place(tx: &mut AnyConnection, admin: &Admin, parent: Option<AgencyId>
 }
 
 /// An installation keeps its default agency: another one takes over, none just lets go.
-fn require_default(kept: bool) -> Result<(), Refusal> {
+pub(super) fn require_default(kept: bool) -> Result<(), Refusal> {
     if kept {
         return Ok(());
     }
@@ -199,9 +199,9 @@ pub(in crate::app) fn check_facts(world: &World, facts: &AgencyFacts) -> Result<
     checks.finish()
 }
 
-/// Code and area belong to one agency at a time.
+/// An area belongs to one agency at a time; a code to one for ever, so that old papers and figures stay clear.
 fn check_free(tx: &mut AnyConnection, own: Option<AgencyId>, facts: &AgencyFacts) -> Result<(), Error> {
-    if agencies::by_code(tx, &facts.code)?.is_some_and(|row| Some(row.id) != own) {
+    if agencies::is_code_of_another(tx, &facts.code, own)? {
         return Err(taken("/code").into());
     }
     if let Some(area) = &facts.serves_area

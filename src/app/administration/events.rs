@@ -1,4 +1,5 @@
-//! Who changed what, and when: the histories of agencies, fields, officials, grants, rules and the calendar, for
+//! Who changed what, and when: the histories of agencies, fields, officials, grants, rules, the calendar and the
+//! thresholds of reminders, for
 //! administrators and auditors.
 
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ use crate::{
             self,
             other::{self, OtherEvent},
         },
-        people, reference,
+        people, reference, reminders,
     },
 };
 
@@ -56,7 +57,7 @@ impl Reader {
     }
 
     /// Refuses what belongs to an agency beyond reach: it reads as absent.
-    fn require(&self, tx: &mut AnyConnection, agency: AgencyId) -> Result<(), Error> {
+    pub(super) fn require(&self, tx: &mut AnyConnection, agency: AgencyId) -> Result<(), Error> {
         let line = line(tx, agency)?;
         let reaches = |right: &Right| right.agency.is_none_or(|over| line.contains(&over));
         if self.rights.iter().any(reaches) { Ok(()) } else { Err(Error::NotFound) }
@@ -68,7 +69,7 @@ impl Reader {
         self.require(tx, official.agency_id)
     }
 
-    /// Refuses what is not there or beyond reach; fields belong to everybody.
+    /// Refuses what is not there or beyond reach; fields and thresholds belong to everybody.
     fn require_subject(&self, tx: &mut AnyConnection, subject: &Subject) -> Result<(), Error> {
         match subject {
             Subject::Agency(id) => {
@@ -76,6 +77,7 @@ impl Reader {
                 self.require(tx, row.id)
             }
             Subject::Field(code) => reference::field(tx, code)?.map(|_| ()).ok_or(Error::NotFound),
+            Subject::Threshold(code) => reminders::threshold(tx, code)?.map(|_| ()).ok_or(Error::NotFound),
             Subject::Official(id) => self.require_official(tx, *id),
             Subject::Rule(id) => reference::deadline_rule(tx, id)?.map(|_| ()).ok_or(Error::NotFound),
             // It belongs to everybody, changed or not.

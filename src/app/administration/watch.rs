@@ -4,6 +4,7 @@ use crate::{
     app::{Error, world::World},
     domain::{
         administration::{Watch, first_unwatched},
+        id::AgencyId,
         refusal::Refusal,
         vocabulary::{Code, Language, Role},
     },
@@ -19,7 +20,18 @@ pub(super) fn keeping_watch(
     world: &World,
     work: impl FnOnce(&mut AnyConnection) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let before = watch(tx, world)?;
+    keeping_watch_but(tx, world, None, work)
+}
+
+/// As [`keeping_watch`], but for one agency, which is being closed: what it still has moves on at once.
+pub(super) fn keeping_watch_but(
+    tx: &mut AnyConnection,
+    world: &World,
+    closing: Option<AgencyId>,
+    work: impl FnOnce(&mut AnyConnection) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut before = watch(tx, world)?;
+    before.retain(|(agency, _), _| Some(*agency) != closing);
     work(tx)?;
     let after = watch(tx, world)?;
     let Some((agency, role)) = first_unwatched(&before, &after) else { return Ok(()) };

@@ -89,7 +89,7 @@ pub(super) const AGENCIES: &[Agency] = &[
 pub(super) fn add(tx: &mut AnyConnection, world: &World) -> Result<HashMap<&'static str, AgencyId>, Error> {
     let mut ids = HashMap::new();
     for agency in AGENCIES {
-        let id = match agencies::by_code(tx, agency.code)? {
+        let id = match agencies::by_any_code(tx, agency.code)? {
             Some(row) => row.id,
             None => {
                 let id = new_id();

@@ -193,6 +193,7 @@ fn official(
         demo: true,
         disabled_at: None,
         created_at: world.now,
+        email: None,
     })
 }
 

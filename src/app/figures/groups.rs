@@ -15,6 +15,7 @@ use crate::{
         Error, World,
         lists::{LevelAsked, Reader},
         reports::{self, Names},
+        structure::Structure,
         when::When,
     },
     domain::{
@@ -25,9 +26,11 @@ use crate::{
         vocabulary::{Code, Kind},
     },
     store::{
-        AnyConnection, agencies,
+        AnyConnection,
         figures::{self as store, Population},
+        lists::Tree,
         reports::{GroupKey, Grouping},
+        summary,
     },
 };
 
@@ -69,9 +72,9 @@ impl GroupBy {
     }
 
     /// What the database groups by, of which the groups are put together.
-    fn parts(self) -> Grouping {
+    fn parts(self, structure: Structure) -> Grouping {
         match self {
-            Self::Subtree | Self::Level => Grouping::Agency,
+            Self::Agency | Self::Subtree | Self::Level => structure.by_agency(),
             Self::Quarter => Grouping::Month,
             Self::InspectoratePeriod | Self::None => Grouping::Kind,
             one => one.grouping().unwrap_or(Grouping::Kind),
@@ -85,6 +88,8 @@ pub struct Group {
     /// The code; of a month `2026-06`, of a quarter `2026-Q2`.
     pub key: String,
     pub name: Words,
+    /// Whether it is an agency that is no more in the structure counted in.
+    pub closed: bool,
     /// The agency, where that is what groups.
     agency: Option<AgencyId>,
 }
@@ -95,7 +100,7 @@ impl Group {
             GroupKey::Agency(id) => Some(*id),
             _ => None,
         };
-        Self { key: named.key, name: named.name, agency }
+        Self { key: named.key, name: named.name, closed: named.closed, agency }
     }
 }
 
@@ -143,19 +148,23 @@ pub(super) fn counted(
     let population = wanted.population(world, reader, report);
     let as_of = population.question.moment.at();
     let wanted = &Wanted { as_of: Some(When::At(as_of)), ..wanted.clone() };
+    let structure = wanted.structure.unwrap_or_default();
+    let parts = by.parts(structure);
     let mut groups = Groups::new();
     if by == GroupBy::InspectoratePeriod {
         for (named, window) in periods(tx, world, reader, report, wanted, &population)? {
-            let found = tallies(tx, world, report, &window, by.parts())?;
+            let found = tallies(tx, world, report, &window, parts)?;
             found.values().for_each(|tally| take_in(&mut groups, named.clone(), tally));
         }
         return Ok(groups);
     }
-    let found = tallies(tx, world, report, &population, by.parts())?;
+    let found = tallies(tx, world, report, &population, parts)?;
     let keys: Vec<GroupKey> = found.keys().cloned().collect();
-    let day = as_of.day(world.zone());
-    let names = Names::load(tx, by.parts(), keys.iter(), day)?;
-    let above = if by == GroupBy::Subtree { Above::load(tx, wanted, &keys, day)? } else { Above::default() };
+    let moment = population.question.moment;
+    let (tree, day) = (structure.tree(world, moment), structure.day(world, moment));
+    let names = Names::load(tx, parts, keys.iter(), day)?;
+    let above =
+        if by == GroupBy::Subtree { Above::load(tx, wanted, &keys, (tree, day))? } else { Above::default() };
     for (key, tally) in &found {
         let of = |group: Group| {
             let narrowed = narrowed(world, wanted, by, &group);
@@ -204,7 +213,7 @@ fn place(group: &Group) -> String {
 }
 
 fn everything() -> Group {
-    Group { key: "all".to_owned(), name: Words::new("Tất cả", "All"), agency: None }
+    Group { key: "all".to_owned(), name: Words::new("Tất cả", "All"), closed: false, agency: None }
 }
 
 /// The quarter of a month.
@@ -216,7 +225,7 @@ fn quarter(key: &GroupKey) -> Group {
     let (year, month) = month.split_once('-').unwrap_or_default();
     let number = month.parse::<u8>().map_or(0, |month| month.saturating_sub(1) / 3 + 1);
     let name = Words::new(format!("Quý {number}/{year}"), format!("Q{number} {year}"));
-    Group { key: format!("{year}-Q{number}"), name, agency: None }
+    Group { key: format!("{year}-Q{number}"), name, closed: false, agency: None }
 }
 
 /// The first day of a month or quarter, and the first day after it.
@@ -284,7 +293,7 @@ fn periods(
             format!("Kỳ báo cáo quý {number}/{year} (ngày 15 đến ngày 14)"),
             format!("Inspectorate Q{number} {year} (15th to 14th)"),
         );
-        let group = Group { key: format!("{year}-Q{number}"), name, agency: None };
+        let group = Group { key: format!("{year}-Q{number}"), name, closed: false, agency: None };
         let narrowed = within(world, wanted, begins(now), begins(next));
         let window = narrowed.population(world, reader, report);
         periods.push(((group, narrowed), window));
@@ -298,7 +307,12 @@ fn periods(
 struct Above(BTreeMap<AgencyId, Vec<Group>>);
 
 impl Above {
-    fn load(tx: &mut AnyConnection, wanted: &Wanted, keys: &[GroupKey], day: Day) -> Result<Self, Error> {
+    fn load(
+        tx: &mut AnyConnection,
+        wanted: &Wanted,
+        keys: &[GroupKey],
+        (tree, day): (Tree, Day),
+    ) -> Result<Self, Error> {
         let held: Vec<AgencyId> = keys
             .iter()
             .filter_map(|key| match key {
@@ -308,22 +322,22 @@ impl Above {
             .collect();
         let inside = match wanted.agency_id {
             Some(top) if wanted.subtree == Some(false) => Some(vec![top]),
-            Some(top) => Some(agencies::descendants(tx, top)?),
+            Some(top) => Some(summary::below(tx, top, tree)?),
             None => None,
         };
-        let mut pairs = store::above(tx, &held)?;
+        let mut pairs = summary::lines(tx, &held, tree)?;
         pairs.retain(|(above, own)| match (&inside, wanted.subtree) {
             (_, Some(false)) => above == own,
             (Some(inside), _) => inside.contains(above),
             (None, _) => true,
         });
         let named: Vec<AgencyId> = pairs.iter().map(|(above, _)| *above).collect();
-        let called = agencies::on(tx, &named, day)?;
+        let keys: Vec<GroupKey> = named.into_iter().map(GroupKey::Agency).collect();
+        let names = Names::load(tx, Grouping::Agency, keys.iter(), day)?;
         let mut groups: BTreeMap<AgencyId, Vec<Group>> = BTreeMap::new();
         for (above, own) in pairs {
-            let name = called.get(&above).map(|agency| (agency.code.clone(), agency.name.clone()));
-            let (key, name) = name.unwrap_or_else(|| (above.to_string(), String::new()));
-            let group = Group { key, name: Words::new(name.clone(), name), agency: Some(above) };
+            let key = GroupKey::Agency(above);
+            let group = Group::of(&key, names.of(&key));
             groups.entry(own).or_default().push(group);
         }
         Ok(Self(groups))

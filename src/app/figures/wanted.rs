@@ -7,6 +7,7 @@ use crate::{
     app::{
         Error, World,
         lists::{Asked, LevelAsked, Reader},
+        structure::Structure,
         when::{When, moment},
     },
     domain::{
@@ -42,6 +43,8 @@ pub struct Wanted {
     pub agency_id: Option<AgencyId>,
     /// Whether the agencies below are meant too; yes unless told.
     pub subtree: Option<bool>,
+    /// In which structure agencies are looked at.
+    pub structure: Option<Structure>,
     pub field_code: Option<String>,
     pub kind: Option<Kind>,
     pub channel: Option<Channel>,
@@ -125,6 +128,7 @@ impl Wanted {
         let asked = Asked {
             as_of,
             recorded_by: self.recorded_by,
+            structure: self.structure,
             level: self.level,
             agency_id: self.agency_id,
             subtree: self.subtree,

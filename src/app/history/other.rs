@@ -35,6 +35,8 @@ pub enum Subject {
     Rule(String),
     /// The one calendar of the installation.
     Calendar,
+    /// By code.
+    Threshold(String),
 }
 
 impl Subject {
@@ -49,11 +51,12 @@ impl Subject {
             Self::Field(_) => "field",
             Self::Rule(_) => "rule",
             Self::Calendar => "calendar",
+            Self::Threshold(_) => "reminder_threshold",
         }
     }
 
-    /// Its id in the log. A field or a rule has a name only, and the calendar not even that; the id is made of it
-    /// (RFC 9562 §5.8, SHA-256).
+    /// Its id in the log. A field, a rule or a threshold has a name only, and the calendar not even that; the id is made
+    /// of it (RFC 9562 §5.8, SHA-256).
     pub fn id(&self) -> RowId {
         Id::new(match self {
             Self::Agency(id) => id.uuid(),
@@ -63,6 +66,7 @@ impl Subject {
             Self::FrozenReport(id) => id.uuid(),
             Self::Field(code) => made_of(&format!("field:{code}")),
             Self::Rule(id) => made_of(&format!("rule:{id}")),
+            Self::Threshold(code) => made_of(&format!("reminder_threshold:{code}")),
             Self::Calendar => made_of("calendar"),
         })
     }

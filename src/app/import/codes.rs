@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    app::{Error, clock::new_id, world::World},
+    app::{Error, clock::new_id, succession, world::World},
     domain::id::AgencyId,
     store::{
         AnyConnection,
@@ -15,10 +15,11 @@ use crate::{
 /// Where the entries of an import come from, as the table of fields states it.
 const PROVENANCE: &str = "import";
 
-/// The codes in force, and whether an unknown one is added.
+/// The codes that agencies have and had, and whether an unknown one is added.
 #[derive(Debug, Clone)]
 pub(super) struct Codes {
     agencies: HashMap<String, AgencyId>,
+    in_force: HashSet<AgencyId>,
     fields: HashSet<String>,
     create_missing: bool,
 }
@@ -27,7 +28,33 @@ impl Codes {
     /// Reads all codes.
     pub(super) fn load(tx: &mut AnyConnection, create_missing: bool) -> Result<Self, Error> {
         let fields = reference::fields(tx)?.into_iter().map(|field| field.code).collect();
-        Ok(Self { agencies: agencies::codes(tx)?, fields, create_missing })
+        let in_force = agencies::in_force(tx)?;
+        Ok(Self { agencies: agencies::codes(tx)?, in_force, fields, create_missing })
+    }
+
+    /// Notes which agencies were closed since.
+    pub(super) fn look_again(&mut self, tx: &mut AnyConnection) -> Result<(), Error> {
+        self.in_force = agencies::in_force(tx)?;
+        Ok(())
+    }
+
+    /// The agency that takes an open record of an agency: that one, or, where it was closed, its successor.
+    pub(super) fn taker(
+        &self,
+        tx: &mut AnyConnection,
+        agency: AgencyId,
+        field: &str,
+    ) -> Result<Option<AgencyId>, Error> {
+        if self.in_force.contains(&agency) {
+            return Ok(Some(agency));
+        }
+        let Some(row) = agencies::last(tx, agency)? else { return Ok(None) };
+        Ok(succession::in_force(tx, row, None, field)?.map(|row| row.id))
+    }
+
+    /// Whether an agency is no more.
+    pub(super) fn is_closed(&self, agency: AgencyId) -> bool {
+        !self.in_force.contains(&agency)
     }
 
     /// Whether unknown codes are added.
@@ -85,6 +112,7 @@ impl Codes {
             created_at: world.now,
         };
         agencies::insert(tx, &new)?;
+        self.in_force.insert(new.id);
         self.agencies.insert(code.to_owned(), new.id);
         Ok(new.id)
     }

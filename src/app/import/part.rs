@@ -57,7 +57,8 @@ pub(super) fn write(
     codes: Codes,
     records: &[Numbered],
 ) -> Result<(Report, Codes), Error> {
-    let known = known(tx, records)?;
+    let (known, mut codes) = (known(tx, records)?, codes);
+    codes.look_again(tx)?;
     let mut part =
         Part { world, codes, known, batch: Batch::default(), named: Vec::new(), report: Report::default() };
     for numbered in records {
@@ -114,7 +115,7 @@ impl Part<'_> {
                 }
                 match found.map(|(row, _)| row.clone()) {
                     Some(row) => self.update(tx, numbered, row),
-                    None => self.create(tx, numbered, name).map(Ok),
+                    None => self.create(tx, numbered, name),
                 }
             }
         }
@@ -133,9 +134,23 @@ impl Part<'_> {
         Ok(())
     }
 
-    fn create(&mut self, tx: &mut AnyConnection, numbered: &Numbered, name: Name) -> Result<(), Error> {
+    /// What was closed before an agency was stays with it; what is open goes to its successor.
+    fn create(
+        &mut self,
+        tx: &mut AnyConnection,
+        numbered: &Numbered,
+        name: Name,
+    ) -> Result<Result<(), Rejection>, Error> {
         let record = &numbered.record;
-        let agency = self.codes.agency(tx, self.world, &record.agency_code)?;
+        let named = self.codes.agency(tx, self.world, &record.agency_code)?;
+        let taker = match record.closed_at {
+            Some(_) => Some(named),
+            None => self.codes.taker(tx, named, &record.field_code)?,
+        };
+        let Some(agency) = taker else {
+            let detail = format!("agency_code: “{}” was dissolved; name a successor.", record.agency_code);
+            return Ok(Err(numbered.rejected("closed", detail)));
+        };
         self.codes.field(tx, self.world, &record.field_code)?;
         let id: PetitionId = new_id();
         let detail = detail_row(id, record.location().as_ref());
@@ -148,7 +163,7 @@ impl Part<'_> {
         self.known.insert(name, (row.clone(), Provenance::Imported));
         self.named.push(row);
         self.report.created += 1;
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn update(
@@ -164,6 +179,8 @@ impl Part<'_> {
         let record = &numbered.record;
         let agency = self.codes.agency(tx, self.world, &record.agency_code)?;
         self.codes.field(tx, self.world, &record.field_code)?;
+        // Where a closed agency's petitions went was decided here; its source still names it.
+        let agency = Some(agency).filter(|agency| !self.codes.is_closed(*agency));
         match update::follow(tx, self.world, numbered, &former, agency)? {
             Ok(true) => self.report.updated += 1,
             Ok(false) => self.report.unchanged += 1,

@@ -13,6 +13,7 @@ use crate::{
         clock::new_id,
         history::{self, Entry, Loaded},
         submission::text_of,
+        succession,
         world::World,
     },
     domain::{
@@ -48,7 +49,8 @@ struct Changed<'a> {
     loaded: &'a Loaded,
     texts: HashMap<TextId, Option<String>>,
     detail: DetailRow,
-    agency: AgencyId,
+    /// Nothing: with whom it is is not the source's to say.
+    agency: Option<AgencyId>,
     turn: Turn,
 }
 
@@ -58,7 +60,7 @@ pub(super) fn follow(
     world: &World,
     numbered: &Numbered,
     former: &ExternalRow,
-    agency: AgencyId,
+    agency: Option<AgencyId>,
 ) -> Result<Result<bool, Rejection>, Error> {
     let record = &numbered.record;
     let petition = former.petition_id;
@@ -78,7 +80,10 @@ pub(super) fn follow(
         return Ok(Ok(false));
     }
     let moved = matches!(&decision.act, Act::ImportUpdate(facts) if facts.location.is_some());
-    history::append(tx, world, &loaded, Entry::new(Actor::system(), decision))?;
+    let after = history::append(tx, world, &loaded, Entry::new(Actor::system(), decision))?;
+    if turn == Turn::Reopens {
+        succession::settle(tx, world, after)?;
+    }
     if moved {
         let text = record.location_text.as_deref();
         petitions::set_place(tx, petition, text, record.latitude, record.longitude)?;
@@ -132,7 +137,7 @@ impl Changed<'_> {
             kind: Some(record.kind).filter(|kind| *kind != case.kind),
             channel: Some(record.channel).filter(|channel| *channel != case.channel),
             field_code: Some(record.field_code.clone()).filter(|code| *code != case.field_code),
-            agency: Some(self.agency).filter(|agency| *agency != case.intake_agency),
+            agency: self.agency.filter(|agency| *agency != case.intake_agency),
             title: self.fresh(&case.title, &record.title),
             content: self.fresh(&case.content, &record.content),
             location: self.place()?,

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    app::{Error, World, deadline},
+    app::{Error, World, deadline, structure},
     domain::{
         id::{AgencyId, OfficialId, PetitionId},
         time::{Day, Instant},
@@ -93,7 +93,7 @@ pub(in crate::app) fn with_names(
     agency_ids.sort_unstable();
     agency_ids.dedup();
     let officials: Vec<OfficialId> = rows.iter().filter_map(|row| row.span.responsible_id).collect();
-    let names = agencies::on(tx, &agency_ids, at.day(world.zone()))?;
+    let names = agencies::on(tx, &agency_ids, structure::day(world, moment))?;
     let people = people::names(tx, &officials)?;
     let mut clocks: HashMap<(PetitionId, i32, Stage), ClockRow> = lists::clocks(tx, &petitions, moment)?
         .into_iter()

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::chain::Proven;
 use crate::{
-    app::{Error, effects, history::FreshTexts, projection, world::Reference},
+    app::{Error, effects, history::FreshTexts, notices, projection, world::Reference},
     domain::{
-        act::{Act, Registration, SignedDocument},
+        act::{Act, Registration, SignedDocument, Succession},
         event::Event,
-        id::{Id, PetitionId, RevisionId, TextId},
+        id::{AgencyId, EventId, Id, OfficialId, PetitionId, RevisionId, TextId},
         petition::Case,
         prose::Prose,
         time::Instant,
@@ -17,8 +17,11 @@ use crate::{
     store::{
         calendar::MoveRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow, RevisionRow},
+        notifications::NotificationRow,
         petitions::PetitionRow,
+        reminders::{EscalationRow, LookRow},
         spans::{ClockRow, SpanRow},
+        urgings::UrgingRow,
         verify::{LinkCells, RatingCells, RevisionCells},
     },
 };
@@ -38,11 +41,22 @@ pub(super) struct Expected {
     pub(super) deliveries: Vec<DeliveryRow>,
     pub(super) ratings: Vec<RatingCells>,
     pub(super) links: Vec<LinkCells>,
-    pub(super) moves: Vec<MoveRow>,
+    /// How changes of the calendar moved it.
+    pub(super) recalculated: Vec<MoveRow>,
+    /// From which closed agency to which successor.
+    pub(super) moves: Vec<(AgencyId, AgencyId)>,
+    /// What such an event names as its cause: the closed agency, the event, and its own sequence.
+    pub(super) causes: Vec<(AgencyId, Option<EventId>, u32)>,
     /// The text that holds the present place.
     pub(super) place: Option<TextId>,
     /// The name in another system under which it came in.
     pub(super) external: Option<(String, String)>,
+    pub(super) escalations: Vec<EscalationRow>,
+    /// What reminders told; whom an urging reached is in no event.
+    pub(super) notifications: Vec<NotificationRow>,
+    pub(super) urgings: Vec<UrgingRow>,
+    /// Nothing for backfill.
+    pub(super) look: Option<LookRow>,
 }
 
 /// Folds a history; nothing when it does not begin with a registration.
@@ -64,7 +78,9 @@ pub(super) fn replay(
         expected.row = projection::petition_row(&expected.case, reference, Some(&expected.row), texts, hash);
         expected.stretch(reference, Some(&before), event);
         expected.effect(&before, event)?;
+        expected.notice(event)?;
     }
+    expected.look = projection::look(&expected.case, reference);
     Ok(Some(expected))
 }
 
@@ -88,6 +104,12 @@ impl Expected {
             ratings: Vec::new(),
             links: Vec::new(),
             moves: Vec::new(),
+            recalculated: Vec::new(),
+            causes: Vec::new(),
+            escalations: Vec::new(),
+            notifications: Vec::new(),
+            urgings: Vec::new(),
+            look: None,
         };
         let Registration { previous, part_of, .. } = expected.case.registration.clone();
         if let Some(previous) = previous {
@@ -114,7 +136,7 @@ impl Expected {
                 .for_each(|row| (row.to_at, row.recorded_to) = end);
         }
         self.spans.extend(change.begins.map(|row| SpanRow { id: nameless(), ..row }));
-        self.moves.extend(change.moves);
+        self.recalculated.extend(change.moves);
         self.clocks.extend(change.clocks_begin.into_iter().map(|row| ClockRow { id: nameless(), ..row }));
     }
 
@@ -133,6 +155,7 @@ impl Expected {
                     facts.supporting.iter().map(|support| (support.agency_id, support.person_id)),
                 );
             }
+            Act::Succession(facts) => self.succeed(event, facts),
             Act::Handover(_) => {
                 self.release(Some(effects::LEAD), event.occurred_at);
                 self.assign_lead(event);
@@ -161,6 +184,28 @@ impl Expected {
                 created_at: event.recorded_at,
             }),
             _ => self.reply(event)?,
+        }
+        Ok(())
+    }
+
+    /// What an act tells officials, as the notices write it.
+    fn notice(&mut self, event: &Event) -> Result<(), Error> {
+        match &event.record.act {
+            Act::Escalation(facts) => {
+                self.escalations.push(notices::escalation(event, facts)?);
+                let told = notices::reminded(event, facts);
+                self.notifications
+                    .extend(told.into_iter().map(|row| NotificationRow { id: nameless(), ..row }));
+            }
+            Act::Urging(facts) => self.urgings.push(notices::urging(&self.case, event, facts)),
+            Act::ProgressNote(facts) => {
+                let open =
+                    |row: &&mut UrgingRow| Some(row.event_id) == facts.answers && row.answer_id.is_none();
+                for row in self.urgings.iter_mut().filter(open) {
+                    (row.answer_id, row.answered_at) = (Some(event.id), Some(event.occurred_at));
+                }
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -217,16 +262,37 @@ impl Expected {
         Ok(())
     }
 
-    fn give(
-        &mut self,
-        event: &Event,
-        supporting: impl Iterator<Item = (crate::domain::id::AgencyId, Option<crate::domain::id::OfficialId>)>,
-    ) {
+    fn give(&mut self, event: &Event, supporting: impl Iterator<Item = (AgencyId, Option<OfficialId>)>) {
         self.release(None, event.occurred_at);
         self.assign_lead(event);
+        self.assign_supporting(event, supporting);
+    }
+
+    fn assign_supporting(
+        &mut self,
+        event: &Event,
+        supporting: impl Iterator<Item = (AgencyId, Option<OfficialId>)>,
+    ) {
         for (agency, person) in supporting {
             let row = effects::assignment(&self.case, event, effects::SUPPORTING, agency, person);
             self.assignments.push(AssignmentRow { id: nameless(), ..row });
+        }
+    }
+
+    /// A successor takes a part over; an earlier move that led to the closed agency leads on with it.
+    fn succeed(&mut self, event: &Event, facts: &Succession) {
+        self.moves.retain(|(from, _)| *from != facts.from);
+        self.moves.iter_mut().filter(|(_, to)| *to == facts.from).for_each(|(_, to)| *to = facts.to);
+        self.moves.push((facts.from, facts.to));
+        self.causes.push((facts.from, event.caused_by, event.sequence));
+        if facts.responsible_id.is_some() {
+            self.release(Some(effects::LEAD), event.occurred_at);
+            self.assign_lead(event);
+        }
+        if let Some(supporting) = &facts.supporting {
+            self.release(Some(effects::SUPPORTING), event.occurred_at);
+            let supporting = supporting.iter().map(|support| (support.agency_id, support.person_id));
+            self.assign_supporting(event, supporting);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{
     finding::{Difference, not_as_expected},
     replay::{Expected, nameless},
+    succession,
 };
 use crate::{
     app::{
@@ -14,8 +15,11 @@ use crate::{
     store::{
         calendar::MoveRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
+        notifications::NotificationRow,
         petitions::{DetailRow, PetitionRow, SubmitterRow},
+        reminders::EscalationRow,
         spans::{ClockRow, SpanRow},
+        urgings::UrgingRow,
         verify::{Held, LinkCells, RatingCells, RevisionCells},
     },
 };
@@ -74,6 +78,11 @@ cells! {
         version, round, stage, from_due_at, from_due_on, from_provisional, to_due_at, to_due_on, to_provisional,
         event_id
     }
+    EscalationRow as escalation { round, stage, level, threshold, event_id }
+    UrgingRow as urging { event_id, agency_id, official_id, urged_at, answer_id, answered_at }
+    NotificationRow as notification {
+        official_id, kind, event_id, level, stage, due_at, due_on, shown, created_at
+    }
 }
 
 /// Compares everything that stands beside the log of one petition.
@@ -103,7 +112,9 @@ pub(super) fn check(
         )?;
         same(expected.ratings.clone(), held.ratings.iter().cloned())?;
         same(expected.links.clone(), held.links.iter().cloned())?;
-        same(expected.moves.clone(), held.moves.iter().cloned())?;
+        same(expected.recalculated.clone(), held.recalculated.iter().cloned())?;
+        notices(expected, held)?;
+        succession::moves(expected, held)?;
         match &expected.external {
             Some(name) if !held.externals.contains(name) => {
                 Err(Difference::row("external_ref", "the name under which it was imported is missing"))
@@ -181,6 +192,30 @@ fn petition(expected: &Expected, held: &Held, texts: &FreshTexts) -> Result<(), 
 
 fn known<'a>(prose: &Prose, texts: &'a FreshTexts) -> Option<&'a String> {
     prose.kept().and_then(|id| texts.get(&id))
+}
+
+/// Who was reminded, urged and told, and whether the petition is looked at again. When a notification was read is its
+/// reader's affair, and so is whom an urging reached.
+fn notices(expected: &Expected, held: &Held) -> Result<(), Difference> {
+    same(expected.escalations.clone(), held.escalations.iter().cloned())?;
+    same(expected.urgings.clone(), held.urgings.iter().cloned())?;
+    let urged =
+        |row: &&NotificationRow| expected.urgings.iter().any(|urging| urging.event_id == row.event_id);
+    let told = held.notifications.iter().filter(|row| !urged(row));
+    let told = told.map(|row| NotificationRow { id: nameless(), read_at: None, ..row.clone() });
+    same(expected.notifications.clone(), told)?;
+    match (&expected.look, &held.look) {
+        (None, None) => Ok(()),
+        // Reckoned by other thresholds, or told to rest: the job sees to it.
+        (Some(expected), Some(found)) if found.revision != expected.revision => Ok(()),
+        (Some(expected), Some(found)) if found.look_at.is_some() == expected.look_at.is_some() => Ok(()),
+        (Some(_), Some(_)) => {
+            let detail = "a reminder is to come and nobody will look, or the other way round";
+            Err(Difference::column("petition_reminder", "look_at", detail))
+        }
+        (Some(_), None) => Err(Difference::row("petition_reminder", "the row is missing")),
+        (None, Some(_)) => Err(Difference::row("petition_reminder", "backfill reminds nobody")),
+    }
 }
 
 fn replies(expected: &Expected, held: &Held) -> Result<(), Difference> {

@@ -44,6 +44,20 @@ pub struct Handover {
     pub reason: Option<Prose>,
 }
 
+/// An agency that had a part in it was closed, and its successor takes that part; nothing else changes. What is absent
+/// stays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Succession {
+    pub from: AgencyId,
+    pub to: AgencyId,
+    /// Whether the successor is the intake agency from now on.
+    pub intake: bool,
+    /// Whether it leads, and who is responsible there.
+    pub responsible_id: Option<OfficialId>,
+    /// Who supports from now on, if that changed.
+    pub supporting: Option<Vec<Support>>,
+}
+
 /// Not ours, and whose it is instead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decline {

@@ -4,12 +4,14 @@
 //! kept outside (see [`super::prose::Prose`]).
 
 mod ending;
+mod escalation;
 mod handling;
 mod intake;
 mod reply;
 mod why;
 
 pub use ending::*;
+pub use escalation::*;
 pub use handling::*;
 pub use intake::*;
 pub use reply::*;
@@ -44,6 +46,8 @@ macro_rules! acts {
             Survival(Survival),
             /// The calendar changed, and clocks of this petition moved.
             Recalculation(Recalculation),
+            /// An agency was closed, and its successor took its part.
+            Succession(Succession),
             $(#[doc = concat!("The action of this name: see [`super::", stringify!($name), "`].")] $name($name)),+
         }
 
@@ -55,7 +59,8 @@ macro_rules! acts {
                     | Self::Import(_)
                     | Self::ImportUpdate(_)
                     | Self::Survival(_)
-                    | Self::Recalculation(_) => None,
+                    | Self::Recalculation(_)
+                    | Self::Succession(_) => None,
                     $(Self::$name(_) => Some(Action::$name)),+
                 }
             }
@@ -105,6 +110,7 @@ acts!(
     Withdrawal,
     Termination,
     Urging,
+    Escalation,
     Rating,
 );
 
@@ -118,6 +124,7 @@ impl Act {
             Self::ImportUpdate(_) => "import-update",
             Self::Survival(_) => "survival",
             Self::Recalculation(_) => "recalculation",
+            Self::Succession(_) => "succession",
             other => other.action().map_or("", Code::as_str),
         }
     }

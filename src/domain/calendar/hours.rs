@@ -146,7 +146,7 @@ impl Calendar {
     }
 
     /// The instant of a day at which so much of its working time has passed.
-    fn at_worked(&self, day: Day, mut amount: i64) -> Instant {
+    pub(super) fn at_worked(&self, day: Day, mut amount: i64) -> Instant {
         for (open, close) in self.sessions(day) {
             let length = micros_between(*open, *close);
             if amount <= length {

@@ -57,6 +57,12 @@ impl<'a> Ledger<'a> {
         clocks
     }
 
+    /// When so many percent of a clock's time, pauses left out, are used; nothing while nobody knows its end.
+    pub fn used_at(&self, round: u32, stage: Stage, percent: u8) -> Option<Instant> {
+        let track = self.shown().find(|track| track.round == round && track.stage == stage)?;
+        track.used_at(percent)
+    }
+
     /// Takes in one entry.
     pub fn apply(&mut self, op: &ClockOp) {
         let calendar = self.calendar;

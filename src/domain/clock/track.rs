@@ -201,6 +201,12 @@ impl Track<'_> {
         open.then_some(Hold { from: pause.from, until: pause.until, remaining })
     }
 
+    /// When so many percent of the time are used.
+    pub(super) fn used_at(&self, percent: u8) -> Option<Instant> {
+        let due = self.standing().due?;
+        Some(self.due_soon_at(due.due_at, 100_u8.saturating_sub(percent)))
+    }
+
     /// The start of the last `percent` of the time from start to due, pauses left out.
     fn due_soon_at(&self, due_at: Instant, percent: u8) -> Instant {
         let rests: Vec<(i64, i64)> = self

@@ -5,7 +5,7 @@ use super::{
     checks::{MANY, REASON},
 };
 use crate::domain::{
-    act::{Act, Assignment, Decline, Extension, Handover, Support, Suspension, Transfer, Urging},
+    act::{Act, Assignment, Decline, Escalation, Extension, Handover, Support, Suspension, Transfer, Urging},
     clock::ClockOp,
     id::OfficialId,
     refusal::Refusal,
@@ -51,6 +51,7 @@ impl Turn<'_> {
                 checks.finish()?;
             }
             Act::Urging(facts) => self.urge(facts)?,
+            Act::Escalation(facts) => self.escalate(facts)?,
             _ => {}
         }
         Ok(plan)
@@ -58,6 +59,21 @@ impl Turn<'_> {
 
     pub(super) fn this_day(&self) -> Day {
         self.context.now.day(self.zone())
+    }
+
+    /// A reminder comes once for each clock and level, while the clock runs.
+    fn escalate(&self, facts: &Escalation) -> Result<(), Refusal> {
+        if self.case.reminded.contains(&(self.case.round, facts.stage, facts.level)) {
+            return Err(Refusal::guard(
+                "already_reminded",
+                "Đã nhắc ở mức này cho thời hạn này.",
+                "This level was reminded of this clock already.",
+            ));
+        }
+        if self.live(facts.stage).is_none() {
+            return Err(Refusal::guard("no_clock", "Thời hạn không còn chạy.", "This clock runs no more."));
+        }
+        Ok(())
     }
 
     /// An urging says whom it urges: the agency that has the case, unless it names somebody.

@@ -139,7 +139,8 @@ pub fn decide(case: &Case, act: Act, context: &Context<'_>) -> Result<Decision, 
         | Act::Resumption(_)
         | Act::Extension(_)
         | Act::ProgressNote(_)
-        | Act::Urging(_) => turn.handling(plan),
+        | Act::Urging(_)
+        | Act::Escalation(_) => turn.handling(plan),
         Act::ReplyDraft(_)
         | Act::ReplySubmission(_)
         | Act::ReplyReturn(_)
@@ -292,25 +293,14 @@ impl Turn<'_> {
         agency: Option<&KnownAgency>,
         persons: &[(OfficialId, &[AgencyId])],
     ) -> Result<(), Refusal> {
-        let bound = self.case.kind == Kind::Denunciation
-            || (self.case.kind == Kind::Complaint && self.case.instance == Some(2));
-        let Some(respondent) = self.case.respondent.filter(|_| bound) else { return Ok(()) };
-        let person_hit = persons.iter().any(|(person, heads)| {
-            respondent.official_id == Some(*person)
-                || respondent.agency_id.is_some_and(|accused| heads.contains(&accused))
-        });
-        let agency_hit = agency.is_some_and(|agency| {
-            respondent.agency_id == Some(agency.id)
-                || (agency.head.is_some() && agency.head == respondent.official_id)
-        });
-        if person_hit || agency_hit {
-            return Err(Refusal::guard(
-                "respondent",
-                "Người bị tố cáo, bị khiếu nại và đơn vị do người đó đứng đầu không được xử lý đơn này.",
-                "The respondent, and a unit he heads, may not handle this petition.",
-            ));
+        if !is_barred(self.case, agency, persons) {
+            return Ok(());
         }
-        Ok(())
+        Err(Refusal::guard(
+            "respondent",
+            "Người bị tố cáo, bị khiếu nại và đơn vị do người đó đứng đầu không được xử lý đơn này.",
+            "The respondent, and a unit he heads, may not handle this petition.",
+        ))
     }
 
     /// The guard on whoever acts himself.
@@ -326,6 +316,22 @@ impl Turn<'_> {
         self.guard_actor()?;
         self.guard_respondent(self.context.known.holder.as_ref(), &[])
     }
+}
+
+/// Whether an agency, or one of these persons with the agencies that each heads, may not handle a case because it is
+/// against them: only denunciations and second-instance complaints bar anybody (LTC 12, LKN 7).
+pub fn is_barred(case: &Case, agency: Option<&KnownAgency>, persons: &[(OfficialId, &[AgencyId])]) -> bool {
+    let bound = case.kind == Kind::Denunciation || (case.kind == Kind::Complaint && case.instance == Some(2));
+    let Some(respondent) = case.respondent.filter(|_| bound) else { return false };
+    let person_hit = persons.iter().any(|(person, heads)| {
+        respondent.official_id == Some(*person)
+            || respondent.agency_id.is_some_and(|accused| heads.contains(&accused))
+    });
+    let agency_hit = agency.is_some_and(|agency| {
+        respondent.agency_id == Some(agency.id)
+            || (agency.head.is_some() && agency.head == respondent.official_id)
+    });
+    person_hit || agency_hit
 }
 
 /// The visibility a kind has unless somebody decides otherwise (domain facts §1.8).

@@ -2,7 +2,7 @@
 
 use super::{Approved, Case, Reply, Wanted};
 use crate::domain::{
-    act::{Act, Classification, Correction, ImportUpdate, Reclassification, Support},
+    act::{Act, Classification, Correction, ImportUpdate, Reclassification, Succession, Support},
     clock::{ClockOp, PROCEDURE},
     event::Event,
     id::{AgencyId, OfficialId},
@@ -75,6 +75,7 @@ impl Case {
             Act::Handover(facts) => self.responsible = Some(facts.responsible_id),
             Act::Decline(_) => self.give_back(),
             Act::Urging(_) => self.urgings.push(event.id),
+            Act::Escalation(facts) => self.reminded.push((event.record.round, facts.stage, facts.level)),
             Act::Acceptance(_) => self.accepted_at = self.accepted_at.or(Some(event.occurred_at)),
             Act::Extension(facts) => self.complexity = facts.complexity.unwrap_or(self.complexity),
             Act::ReconsiderationRequest(_) => self.request_pending = true,
@@ -92,6 +93,7 @@ impl Case {
             }
             Act::Withdrawal(facts) => self.withdrawn += facts.people.unwrap_or(1),
             Act::ImportUpdate(facts) => self.follow_source(facts),
+            Act::Succession(facts) => self.succeed(facts),
             _ => self.take_in_reply(act, event),
         }
     }
@@ -202,6 +204,19 @@ impl Case {
         self.lead = Some(agency);
         self.responsible = Some(responsible);
         self.supporting = supporting.to_vec();
+    }
+
+    fn succeed(&mut self, facts: &Succession) {
+        if facts.intake {
+            self.intake_agency = facts.to;
+        }
+        if facts.responsible_id.is_some() {
+            self.lead = Some(facts.to);
+            self.responsible = facts.responsible_id;
+        }
+        if let Some(supporting) = &facts.supporting {
+            self.supporting.clone_from(supporting);
+        }
     }
 
     fn give_back(&mut self) {

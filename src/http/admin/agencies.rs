@@ -196,8 +196,8 @@ pub(super) async fn replace_agency(
 
 /// Dissolve an agency.
 ///
-/// Refused while open petitions, officials or agencies below are with it, and says how many. Those above still reach
-/// what it left.
+/// Refused while open petitions, officials or agencies below are with it, and says how many: closing it in favour of
+/// successors (`succession`) moves them in one act. Those above still reach what it left.
 #[utoipa::path(post, path = "/v1/agencies/{id}/dissolution", tag = "administration", security(("bearer" = [])), request_body = DissolutionBody,
     params(("id" = uuid::Uuid, Path, description = "The agency."), ("If-Match" = String, Header, description = "The version you saw, such as \"3\".")),
     responses((status = 200, description = "Dissolved.", body = AgencyDetail, headers(("ETag" = String, description = "The new version.")))))]

@@ -1,4 +1,4 @@
-//! Who changed agencies, fields, officials, grants, rules and the calendar.
+//! Who changed agencies, fields, officials, grants, rules, the calendar and the thresholds of reminders.
 
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,7 @@ enum SubjectKind {
     Grant,
     Rule,
     Calendar,
+    ReminderThreshold,
 }
 
 /// Whose history.
@@ -53,7 +54,7 @@ pub(super) struct ChangesQuery {
     /// Of which kind it is.
     #[param(inline)]
     subject_kind: SubjectKind,
-    /// Its id; of a field its code, of the calendar `calendar`.
+    /// Its id; of a field or a threshold its code, of the calendar `calendar`.
     #[param(value_type = String, max_length = 64)]
     subject: Short<64>,
     /// Rows on the page.
@@ -73,7 +74,8 @@ struct ChangeView {
     id: EventId,
     /// Counts from 1 without a gap: the version the subject had afterwards.
     sequence: u32,
-    /// What was done: `creation`, `change`, `dissolution`, `disabling`, `enabling`, `password-reset`, `grant`, `revocation`, `ending`.
+    /// What was done: `creation`, `change`, `dissolution`, `succession`, `disabling`, `enabling`, `password-reset`, `grant`,
+    /// `revocation`, `ending`.
     #[serde(rename = "type")]
     name: String,
     actor: ActorView,
@@ -137,6 +139,7 @@ fn subject(kind: SubjectKind, text: String) -> Result<Subject, Error> {
         SubjectKind::Rule => Subject::Rule(text),
         SubjectKind::Calendar if text == "calendar" => Subject::Calendar,
         SubjectKind::Calendar => return Err(Error::NotFound),
+        SubjectKind::ReminderThreshold => Subject::Threshold(text),
         SubjectKind::Agency => Subject::Agency(text.parse().map_err(|_| not_a_uuid())?),
         SubjectKind::Official => Subject::Official(text.parse().map_err(|_| not_a_uuid())?),
         SubjectKind::Grant => Subject::Grant(text.parse().map_err(|_| not_a_uuid())?),
@@ -145,8 +148,8 @@ fn subject(kind: SubjectKind, text: String) -> Result<Subject, Error> {
 
 /// Read who changed something.
 ///
-/// The history of an agency, a field, an official, a grant, a deadline rule or the calendar, the first change first. For
-/// administrators and auditors whose rights reach it.
+/// The history of an agency, a field, an official, a grant, a deadline rule, the calendar or a threshold of reminders, the
+/// first change first. For administrators and auditors whose rights reach it.
 #[utoipa::path(get, path = "/v1/events", tag = "administration", security(("bearer" = [])), params(ChangesQuery),
     responses((status = 200, description = "A page.", body = ChangesView),
         (status = 404, description = "There is no such subject within reach.", body = ProblemDocument, content_type = "application/problem+json")))]

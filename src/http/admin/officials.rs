@@ -54,11 +54,14 @@ pub(super) struct OfficialBody {
     /// To sign in by: small letters, digits and `. _ - @`. Absent for an official who does not sign in.
     #[schema(max_length = 64)]
     username: Option<String>,
+    /// Where he gets notifications by mail, if the installation sends any. Absent: none.
+    #[schema(value_type = Option<String>, max_length = 254)]
+    email: Option<Personal>,
 }
 
 /// An official as administrators see him.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000002", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "full_name": "Lê Văn Xử Lý", "position": "Chuyên viên", "username": "xu.ly", "disabled_at": null, "responsible_for": 3, "version": 1, "password": null}))]
+#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000002", "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "full_name": "Lê Văn Xử Lý", "position": "Chuyên viên", "username": "xu.ly", "email": null, "disabled_at": null, "responsible_for": 3, "version": 1, "password": null}))]
 struct OfficialDetail {
     #[schema(value_type = uuid::Uuid)]
     id: OfficialId,
@@ -66,6 +69,8 @@ struct OfficialDetail {
     full_name: String,
     position: String,
     username: Option<String>,
+    #[schema(value_type = Option<String>)]
+    email: Option<Personal>,
     /// Since when he can no longer sign in and his rights rest.
     #[schema(value_type = Option<String>, format = DateTime)]
     disabled_at: Option<Instant>,
@@ -85,6 +90,7 @@ impl From<OfficialBody> for OfficialFacts {
             full_name: body.full_name,
             position: body.position,
             username: body.username,
+            email: body.email,
         }
     }
 }
@@ -100,6 +106,7 @@ impl OfficialDetail {
             full_name: row.full_name,
             position: row.position,
             username: row.username,
+            email: row.email.map(Personal::new),
             disabled_at: row.disabled_at,
             responsible_for: workload::open_with(tx, id)?,
             version: history::version(tx, &Subject::Official(id))?,

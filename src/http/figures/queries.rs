@@ -10,6 +10,7 @@ use crate::{
     app::{
         figures::{CountBy, GroupBy, Wanted},
         lists::LevelAsked,
+        structure::Structure,
         when::When,
     },
     domain::{
@@ -52,6 +53,11 @@ pub(super) struct ReportQuery {
     /// Whether agencies below it count too.
     #[param(default = true)]
     subtree: Option<bool>,
+    /// `then`: agencies, levels and what is below an agency as they were at `as_of`. `now`: what a closed agency had
+    /// counts with its successors of today; where it was divided, what was over by then counts under its old name,
+    /// marked `closed`.
+    #[param(value_type = Structures, inline, required = false, example = "then")]
+    structure: Option<Structure>,
     /// Code of a field.
     #[param(value_type = Option<String>, max_length = 64)]
     field_code: Option<Short<64>>,
@@ -189,6 +195,11 @@ pub(super) struct BehindQuery {
     /// Whether agencies below it count too.
     #[param(default = true)]
     subtree: Option<bool>,
+    /// `then`: agencies, levels and what is below an agency as they were at `as_of`. `now`: what a closed agency had
+    /// counts with its successors of today; where it was divided, what was over by then counts under its old name,
+    /// marked `closed`.
+    #[param(value_type = Structures, inline, required = false, example = "then")]
+    structure: Option<Structure>,
     /// Code of a field.
     #[param(value_type = Option<String>, max_length = 64)]
     field_code: Option<Short<64>>,
@@ -227,6 +238,7 @@ macro_rules! choices {
 choices! {
     Groups ["agency", "subtree", "field", "kind", "channel", "level", "month", "quarter", "inspectorate_period", "none"];
     FlowGroups ["agency", "field", "kind", "channel", "none"];
+    Structures ["then", "now"];
     Levels ["central", "province", "department", "district", "commune", "unit", "unknown"];
     Anomalies ["backdated", "late_registration", "numbers_out_of_order", "register_gap", "reply_just_before_due", "bulk_closing", "ended_after_due", "repeated_suspensions", "same_text"];
     Bases ["petition", "case"];
@@ -254,6 +266,7 @@ impl From<ReportQuery> for Wanted {
             recorded_by: query.recorded_by,
             agency_id: query.agency_id,
             subtree: query.subtree,
+            structure: query.structure,
             field_code: query.field_code.map(|code| code.0),
             kind: query.kind,
             channel: query.channel,
@@ -304,6 +317,7 @@ impl From<BehindQuery> for Wanted {
             recorded_by: query.recorded_by,
             agency_id: query.agency_id,
             subtree: query.subtree,
+            structure: query.structure,
             field_code: query.field_code.map(|code| code.0),
             kind: query.kind,
             channel: query.channel,

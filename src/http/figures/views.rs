@@ -55,7 +55,7 @@ pub(super) struct DefinitionView {
 
 /// How promises were kept in a group; the eight columns after `received` add up to it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "received": 20, "resolved_early": 6, "resolved_on_time": 4, "resolved_late": 2, "open_in_time": 3, "open_overdue": 1, "open_paused": 1, "ended_otherwise": 2, "no_deadline": 1, "on_time_rate": 0.8333, "on_time_rate_strict": 0.7692, "on_time_by_issue_date": 0.9167, "figures": []}))]
+#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "received": 20, "resolved_early": 6, "resolved_on_time": 4, "resolved_late": 2, "open_in_time": 3, "open_overdue": 1, "open_paused": 1, "ended_otherwise": 2, "no_deadline": 1, "on_time_rate": 0.8333, "on_time_rate_strict": 0.7692, "on_time_by_issue_date": 0.9167, "closed": false, "figures": []}))]
 pub(super) struct TimelinessRow {
     /// The code of the group; of a month `2026-06`, of a quarter `2026-Q2`; `unknown` for agencies without a level.
     key: String,
@@ -77,6 +77,8 @@ pub(super) struct TimelinessRow {
     on_time_rate_strict: Option<f64>,
     /// The same by the date of the reply's document in place of the recorded instant.
     on_time_by_issue_date: Option<f64>,
+    /// Whether it is an agency that is no more in the structure counted in.
+    closed: bool,
     /// Each of these and what they are made of, with definition and list.
     #[schema(max_items = 100)]
     figures: Vec<FigureView>,
@@ -100,11 +102,13 @@ pub(super) struct TimelinessReport {
 
 /// The figures of a group.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "figures": []}))]
+#[schema(example = json!({"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "closed": false, "figures": []}))]
 pub(super) struct FiguresRow {
     /// The code of the group.
     key: String,
     name: String,
+    /// Whether it is an agency that is no more in the structure counted in.
+    closed: bool,
     /// In the order of the definitions.
     #[schema(max_items = 100)]
     figures: Vec<FigureView>,
@@ -244,6 +248,7 @@ impl TimelinessRow {
             on_time_rate: rate("on_time_rate"),
             on_time_rate_strict: rate("on_time_rate_strict"),
             on_time_by_issue_date: rate("on_time_by_issue_date"),
+            closed: row.group.closed,
             figures: figures(Report::Timeliness, &row)?,
             key: row.group.key,
             name: say(row.group.name, language),
@@ -255,7 +260,12 @@ impl FiguresReport {
     pub(super) fn of(sheet: Sheet, language: Language) -> Result<Self, Error> {
         let rows = sheet.rows.into_iter().map(|row| {
             let figures = figures(sheet.report, &row)?;
-            Ok(FiguresRow { figures, key: row.group.key, name: say(row.group.name, language) })
+            Ok(FiguresRow {
+                figures,
+                closed: row.group.closed,
+                key: row.group.key,
+                name: say(row.group.name, language),
+            })
         });
         let rows = rows.collect::<Result<_, Error>>()?;
         Ok(Self {

@@ -9,6 +9,7 @@ use utoipa::{
 use crate::{
     app::{
         lists::{Against, Asked, DueSort, LevelAsked, ListSort, ReceiptSort},
+        structure::Structure,
         when::When,
     },
     domain::{
@@ -57,6 +58,11 @@ macro_rules! asked {
             /// Whether agencies below it count too.
             #[param(default = true)]
             pub(in crate::http) subtree: Option<bool>,
+            /// `then`: agencies, their levels and what is below them as they were at the moment looked at. `now`: what
+            /// a closed agency had counts with its successors of today; where it was divided, what was over by then
+            /// counts under its old name, marked `closed`.
+            #[param(value_type = Structures, inline, required = false, example = "then")]
+            pub(in crate::http) structure: Option<Structure>,
             /// With agencies of this level on the day looked at; `unknown`: of none.
             #[param(value_type = Levels, inline, required = false)]
             pub(in crate::http) level: Option<LevelAsked>,
@@ -100,6 +106,7 @@ macro_rules! asked {
                     field_code: $query.field_code.map(|code| code.0),
                     agency_id: $query.agency_id,
                     subtree: $query.subtree,
+                    structure: $query.structure,
                     level: $query.level,
                     responsible_id: $query.responsible_id,
                     unassigned: $query.unassigned,
@@ -225,6 +232,7 @@ choices! {
     ListSorts = ["-received_at", "received_at", "due_at"];
     DueSorts = ["due_at", "-due_at", "agency"];
     ReceiptSorts = ["received_at", "-received_at"];
+    Structures = ["then", "now"];
     Bases = ["official", "first_deadline", "promise"];
 }
 

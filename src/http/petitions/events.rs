@@ -28,7 +28,7 @@ struct EventView {
     #[schema(value_type = uuid::Uuid)]
     id: EventId,
     sequence: u32,
-    /// The action, or `registration`, `import`, `import-update`, `survival`, `recalculation`.
+    /// The action, or `registration`, `import`, `import-update`, `survival`, `recalculation`, `succession`.
     #[serde(rename = "type")]
     type_name: &'static str,
     #[schema(schema_with = open_code::<Role>)]
@@ -42,6 +42,9 @@ struct EventView {
     /// The position he held then.
     position: Option<String>,
     on_behalf_of: Option<String>,
+    /// The event that led to it: of another petition, or of an agency that was closed.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    caused_by: Option<EventId>,
     /// When it took effect.
     #[schema(value_type = String, format = DateTime)]
     occurred_at: Instant,
@@ -106,8 +109,11 @@ impl EventView {
     fn of(stored: StoredEvent, hidden: &[String]) -> Result<Self, Error> {
         let event = stored.event;
         let mut act = serde_json::to_value(&event.record.act).map_err(Error::internal)?;
+        let whole = act.clone();
         leave_out(&mut act, hidden);
         Ok(Self {
+            // What leads to a petition that the reader may not see is left out.
+            caused_by: event.caused_by.filter(|_| act == whole),
             id: event.id,
             sequence: event.sequence,
             type_name: event.record.act.name(),

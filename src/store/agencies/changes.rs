@@ -74,8 +74,8 @@ pub fn set_service(
     Ok(())
 }
 
-/// Moves an agency with everything below it under another one, or to the top. The caller has seen to it that the new
-/// parent is not below the agency.
+/// Moves an agency with everything below it under another one, or to the top, as its versions already say it. The caller
+/// has seen to it that the new parent is not below the agency.
 pub fn move_below(
     connection: &mut AnyConnection,
     id: AgencyId,
@@ -101,7 +101,7 @@ pub fn move_below(
             .into_columns((agency_closure::ancestor_id, agency_closure::descendant_id))
             .execute(connection)?;
     }
-    Ok(())
+    super::lines::follow(connection, id)
 }
 
 /// Ends an agency on a day and names who takes over. Its place in the tree stays: whoever stands above still reaches

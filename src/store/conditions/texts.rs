@@ -14,7 +14,7 @@ use crate::{
         vocabulary::{Action, Code, Role},
     },
     store::{
-        question::{AtLevel, Moment},
+        question::{AtLevel, Moment, Tree},
         sql_types::sql as types,
     },
 };
@@ -24,6 +24,12 @@ use crate::{
 const NO_LATER: &str = " OR named.number = 1) AND NOT EXISTS (SELECT 1 FROM agency_version AS later
     WHERE later.agency_id = named.agency_id AND later.number > named.number
         AND (later.valid_from IS NULL OR later.valid_from <= ";
+
+/// With which agency of today a stretch is counted: where its petition went, else who took over alone, else the agency.
+pub(in crate::store) const TODAY: &str = "COALESCE(\
+    (SELECT COALESCE(s.today_id, m.to_id) FROM succession_move m LEFT JOIN succession s ON s.agency_id = m.to_id \
+    WHERE m.petition_id = petition_span.petition_id AND m.from_id = petition_span.agency_id), \
+    (SELECT s.today_id FROM succession s WHERE s.agency_id = petition_span.agency_id), petition_span.agency_id)";
 
 type OfDay = AsExprOf<Day, types::Day>;
 type Bound<Q> = SqlLiteral<Text, UncheckedBind<Q, OfDay>>;
@@ -46,8 +52,9 @@ pub(super) fn of_level<S: 'static>(wanted: AtLevel) -> Condition<S> {
         Some(level) => format!("named.level = '{}'", level.as_str()),
         None => "named.level IS NULL".to_owned(),
     };
+    let agency = if wanted.tree == Tree::Today { TODAY } else { "petition_span.agency_id" };
     let begin = format!(
-        "petition_span.agency_id IN (SELECT named.agency_id FROM agency_version AS named WHERE {level}
+        "{agency} IN (SELECT named.agency_id FROM agency_version AS named WHERE {level}
             AND (named.valid_from IS NULL OR named.valid_from <= "
     );
     let text = sql::<Bool>(&begin).bind::<types::Day, _>(wanted.on).sql(NO_LATER);

@@ -99,6 +99,12 @@ pub fn history(
     rows.into_iter().map(OtherEvent::try_from).collect()
 }
 
+/// The event of an id.
+pub fn find(tx: &mut AnyConnection, id: EventId) -> Result<Option<OtherEvent>, StoreError> {
+    let row: Option<EventRow> = event::table.find(id).select(EventRow::as_select()).first(tx).optional()?;
+    row.map(OtherEvent::try_from).transpose()
+}
+
 impl TryFrom<EventRow> for OtherEvent {
     type Error = StoreError;
     fn try_from(row: EventRow) -> Result<Self, StoreError> {

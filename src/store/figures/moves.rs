@@ -158,7 +158,7 @@ pub(super) fn conditions(population: &Population, moves: &Moves) -> Vec<Conditio
     let mut all: Vec<Condition<Plain>> =
         vec![conditions::whole::sight(&population.question.reader), Box::new(population.written(reach))];
     let mut add = |condition: Condition<Plain>| all.push(condition);
-    if let Some(Place { agency, below }) = filters.place {
+    if let Some(Place { agency, below, .. }) = filters.place {
         add(match below {
             true => Box::new(population.agency().eq_any(conditions::subtree(agency))),
             false => Box::new(population.agency().eq(agency)),

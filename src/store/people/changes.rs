@@ -28,6 +28,7 @@ pub fn update_official(connection: &mut AnyConnection, row: &OfficialRow) -> Res
             official::username.eq(&row.username),
             official::password_hash.eq(&row.password_hash),
             official::disabled_at.eq(row.disabled_at),
+            official::email.eq(&row.email),
         ))
         .execute(connection)?;
     Ok(())
@@ -75,6 +76,20 @@ pub fn grants_not_ended(
     Ok(grant_of_role::table
         .filter(grant_of_role::official_id.eq(official))
         .filter(grant_of_role::valid_to.is_null().or(grant_of_role::valid_to.gt(at)))
+        .select(GrantRow::as_select())
+        .load(connection)?)
+}
+
+/// The grants over exactly this agency that have not ended, those to come included.
+pub fn grants_over(
+    connection: &mut AnyConnection,
+    agency: AgencyId,
+    at: Instant,
+) -> Result<Vec<GrantRow>, StoreError> {
+    Ok(grant_of_role::table
+        .filter(grant_of_role::agency_id.eq(agency))
+        .filter(grant_of_role::valid_to.is_null().or(grant_of_role::valid_to.gt(at)))
+        .order(grant_of_role::id)
         .select(GrantRow::as_select())
         .load(connection)?)
 }

@@ -14,9 +14,12 @@ use crate::{
         calendar::MoveRow,
         fingerprints::FingerprintRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
+        notifications::NotificationRow,
         petitions::{DetailRow, PetitionRow, SubmitterRow},
+        reminders::{EscalationRow, LookRow},
         schema::{event_text, petition_link, rating, reply_revision},
         spans::{ClockRow, SpanRow},
+        urgings::UrgingRow,
     },
 };
 
@@ -102,6 +105,15 @@ pub struct LinkCells {
     pub created_at: Instant,
 }
 
+/// A move of a petition when an agency was closed, with the event of the agency.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct MoveCells {
+    pub petition_id: PetitionId,
+    pub from_id: AgencyId,
+    pub to_id: AgencyId,
+    pub event_id: EventId,
+}
+
 /// Everything that is kept of one petition.
 #[derive(Clone)]
 pub struct Held {
@@ -121,11 +133,16 @@ pub struct Held {
     pub deliveries: Vec<DeliveryRow>,
     pub ratings: Vec<RatingCells>,
     /// How changes of the calendar moved it.
-    pub moves: Vec<MoveRow>,
+    pub recalculated: Vec<MoveRow>,
     /// The links that lead from it.
     pub links: Vec<LinkCells>,
+    pub moves: Vec<MoveCells>,
     /// Its names in other systems: source, external id.
     pub externals: Vec<(String, String)>,
+    pub escalations: Vec<EscalationRow>,
+    pub notifications: Vec<NotificationRow>,
+    pub urgings: Vec<UrgingRow>,
+    pub look: Option<LookRow>,
 }
 
 impl Held {
@@ -145,9 +162,14 @@ impl Held {
             commitments: Vec::new(),
             deliveries: Vec::new(),
             ratings: Vec::new(),
-            moves: Vec::new(),
+            recalculated: Vec::new(),
             links: Vec::new(),
+            moves: Vec::new(),
             externals: Vec::new(),
+            escalations: Vec::new(),
+            notifications: Vec::new(),
+            urgings: Vec::new(),
+            look: None,
         }
     }
 }

@@ -162,6 +162,7 @@ impl TestApp {
             demo: false,
             disabled_at: None,
             created_at: now,
+            email: None,
         };
         self.app.write_now(move |tx, _| Ok(people::insert_official(tx, &row)?)).expect("add an official");
         self.grant(id, role, over, ceiling);
@@ -233,6 +234,7 @@ fn application(db: Db, start: &str, limits: Limits) -> App {
         demo: true,
         idempotency_hours: 24,
         limits,
+        mail: None,
     };
     App::open(db, clock, secret, zone, options).expect("an application")
 }

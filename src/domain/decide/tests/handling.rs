@@ -256,3 +256,27 @@ fn only_what_happens_outside_is_dated_back_and_never_before_the_latest_change() 
     (barred.official, barred.occurred_at) = (Some(ACCUSED), Some(at("2030-01-01T00:00:00Z")));
     barred.check(Role::Handler, accept(), "respondent");
 }
+
+#[test]
+fn a_level_is_reminded_once_while_the_clock_runs() {
+    let due_on = day("2026-11-23");
+    let reminder = |stage, level| Escalation {
+        threshold: "resolution-head".into(),
+        level,
+        stage,
+        due_at: at("2026-11-24T00:00:00+07:00"),
+        due_on,
+        told: Vec::new(),
+        passed_on: true,
+    };
+    let head = || reminder(Stage::Resolution, ReminderLevel::Head);
+    let mut story = Story::reaching(Kind::Proposal, State::InProgress);
+    let (version, settled_at) = (story.case.version, story.case.settled_at);
+    story.check(Role::System, reminder(Stage::Intake, ReminderLevel::Head), "no_clock");
+    story.does(Role::System, head());
+    story.check(Role::System, head(), "already_reminded");
+    story.does(Role::System, reminder(Stage::Resolution, ReminderLevel::Superior));
+    assert_eq!((story.case.version, story.case.settled_at), (version, settled_at));
+    let answered = Story::reaching(Kind::Proposal, State::Answered);
+    assert!(matches!(answered.tries(Role::System, head()), Err(Refusal::IllegalMove { .. })));
+}

@@ -1,0 +1,10 @@
+DROP TABLE urging;
+ALTER TABLE official DROP COLUMN email;
+DROP TABLE mail_outbox;
+DROP TABLE notification;
+DROP TABLE escalation;
+DROP TABLE petition_reminder;
+DROP TABLE reminder_threshold;
+DROP TABLE notification_kind;
+DROP TABLE anchor;
+DROP TABLE reminder_level;

@@ -1,0 +1,97 @@
+//! Urgings and the time to their answers, of petitions that the reader may see.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::{
+    Error,
+    caller::Caller,
+    cursor::{self, Binding},
+    lists, public,
+    when::When,
+    world::World,
+};
+use crate::{
+    domain::id::AgencyId,
+    store::{
+        AnyConnection,
+        agencies::{self, AgencyName},
+        lists::{Filters, Moment, Question},
+        urgings::{self, Key, UrgingRow, Wanted},
+    },
+};
+
+const ROUTE: &str = "/v1/urgings";
+
+/// Which urgings are asked for.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Asked {
+    pub answered: Option<bool>,
+    pub agency_id: Option<AgencyId>,
+    pub from: Option<When>,
+    pub to: Option<When>,
+}
+
+/// An urging with what it took to answer it.
+#[derive(Debug)]
+pub struct Urged {
+    pub row: UrgingRow,
+    /// The petition's code.
+    pub code: String,
+    pub agency: Option<AgencyName>,
+    /// Seconds to the answer, or so far.
+    pub seconds: i64,
+    /// The working time among them, in seconds.
+    pub working_seconds: i64,
+}
+
+/// A page of urgings.
+#[derive(Debug)]
+pub struct Page {
+    pub items: Vec<Urged>,
+    pub next_cursor: Option<String>,
+}
+
+/// The urgings asked for, the latest first.
+pub fn list(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    asked: &Asked,
+    cursor: Option<&str>,
+    limit: i64,
+) -> Result<Page, Error> {
+    let reader = lists::reader(tx, world, caller)?;
+    let scope = caller.scope();
+    let binding = Binding { route: ROUTE, caller: &scope, filters: asked };
+    let after: Option<Key> = cursor.map(|text| cursor::open(&world.secret, &binding, text)).transpose()?;
+    let question =
+        Question { reader: reader.person, moment: Moment::Now(world.now), filters: Filters::default() };
+    let wanted = Wanted {
+        answered: asked.answered,
+        agency: asked.agency_id,
+        from: asked.from.map(|from| from.start(world)),
+        to: asked.to.map(|to| to.start(world)),
+    };
+    let rows = urgings::page(tx, &question, wanted, after, limit + 1)?;
+    let page = public::Page::of(rows, limit, |(row, _)| (row.urged_at, row.event_id));
+    let next_cursor = page.next.map(|last| cursor::seal(&world.secret, &binding, &last)).transpose()?;
+    let ids: Vec<AgencyId> = page.items.iter().filter_map(|(row, _)| row.agency_id).collect();
+    let names = agencies::names(tx, &ids)?;
+    let items = page.items.into_iter().map(|(row, code)| urged(world, &names, row, code)).collect();
+    Ok(Page { items, next_cursor })
+}
+
+fn urged(world: &World, names: &HashMap<AgencyId, AgencyName>, row: UrgingRow, code: String) -> Urged {
+    let until = row.answered_at.unwrap_or(world.now);
+    let micros = until.micros().saturating_sub(row.urged_at.micros()).max(0);
+    let working = world.calendar().working_micros_between(row.urged_at, until);
+    Urged {
+        agency: row.agency_id.and_then(|id| names.get(&id).cloned()),
+        seconds: micros / 1_000_000,
+        working_seconds: working / 1_000_000,
+        code,
+        row,
+    }
+}
