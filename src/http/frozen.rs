@@ -126,7 +126,7 @@ pub(super) struct ComparisonQuery {
 /// The event that moved a petition.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"sequence": 9, "type": "reply-approval", "occurred_at": "2026-07-02T02:00:00Z", "recorded_at": "2026-07-02T02:00:00Z"}))]
-struct MovingView {
+struct MovedByView {
     sequence: u32,
     r#type: &'static str,
     #[schema(value_type = String, format = DateTime)]
@@ -147,7 +147,7 @@ struct ComparedView {
     /// The column in which it stands.
     now: String,
     /// The event, recorded after the freezing, that moved it; null where time alone did.
-    event: Option<MovingView>,
+    event: Option<MovedByView>,
 }
 
 /// A page of petitions that stand in another column than they were frozen in.
@@ -254,7 +254,7 @@ impl From<FrozenRow> for FrozenView {
 
 impl From<Compared> for ComparedView {
     fn from(one: Compared) -> Self {
-        let event = one.event.map(|event| MovingView {
+        let event = one.event.map(|event| MovedByView {
             sequence: event.sequence,
             r#type: event.name,
             occurred_at: event.occurred_at,
