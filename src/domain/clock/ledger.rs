@@ -98,6 +98,11 @@ impl<'a> Ledger<'a> {
         }
     }
 
+    /// The calendar by which a clock would count that starts now, beside those that run.
+    pub fn calendar(&self) -> Cow<'a, Calendar> {
+        self.in_force(self.tracks.last().map(|track| track.calendar.line()).unwrap_or_default())
+    }
+
     pub(super) fn shown(&self) -> impl Iterator<Item = &Track<'a>> {
         self.tracks.iter().filter(|track| !track.withdrawn)
     }

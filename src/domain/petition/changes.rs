@@ -6,7 +6,7 @@ use super::Case;
 use crate::domain::{
     act::Act,
     calendar::{Calendar, Due},
-    clock::{self, Cause, Clock, Gain, Ledger, MoveKind, PROCEDURE},
+    clock::{self, Cause, Clock, ClockOp, Gain, Ledger, MoveKind, PROCEDURE},
     event::Event,
     rule::RuleBook,
     time::{Day, Instant},
@@ -91,21 +91,36 @@ struct Walk<'e, 'a> {
 
 impl<'e> Walk<'e, '_> {
     fn take_in(&mut self, event: &'e Event) {
+        let calendars = |op: &&ClockOp| matches!(op, ClockOp::Recalculate { .. });
+        let (by_calendar, by_act): (Vec<_>, Vec<_>) = event.record.clocks.iter().partition(calendars);
+        if self.case.is_some() && !by_calendar.is_empty() {
+            // Whatever else was done, the calendar came first.
+            self.take_in_ops(event, by_calendar, Cause::Calendar);
+            self.sum_up(Cause::Calendar);
+        } else {
+            self.ledger.extend(by_calendar);
+        }
+        let first = self.case.is_none();
         match &mut self.case {
             Some(case) => case.apply(event),
             None => self.case = Case::begin(event),
         }
-        if !event.record.clocks.is_empty() {
-            self.ledger.extend(&event.record.clocks);
-            let fresh = self.ledger.clocks();
-            let before = std::mem::replace(&mut self.clocks, fresh);
-            self.compare(event, &before);
-        }
-        self.sum_up(event);
+        let cause = cause(&event.record.act);
+        self.take_in_ops(event, by_act, cause);
+        // The receipt promises what the petition heads for; a difference is another calendar.
+        self.sum_up(if first { Cause::Calendar } else { cause });
     }
 
-    fn compare(&mut self, event: &'e Event, before: &[Clock]) {
-        let cause = cause(&event.record.act);
+    fn take_in_ops(&mut self, event: &'e Event, ops: Vec<&ClockOp>, cause: Cause) {
+        if !ops.is_empty() {
+            self.ledger.extend(ops);
+            let fresh = self.ledger.clocks();
+            let before = std::mem::replace(&mut self.clocks, fresh);
+            self.compare(event, &before, cause);
+        }
+    }
+
+    fn compare(&mut self, event: &'e Event, before: &[Clock], cause: Cause) {
         let key = |clock: &Clock| (clock.round, clock.stage);
         let gone = before.iter().filter(|former| self.clocks.iter().all(|clock| key(clock) != key(former)));
         let gone = gone.map(|former| (former, None));
@@ -149,21 +164,17 @@ impl<'e> Walk<'e, '_> {
         }
     }
 
-    fn sum_up(&mut self, event: &Event) {
-        let Some(case) = &self.case else { return };
-        if case.round > 1 {
-            return;
-        }
+    fn sum_up(&mut self, cause: Cause) {
+        let Some(case) = self.case.as_ref().filter(|case| case.round == 1) else { return };
         let facts = &case.registration;
         let (Some(at), Some(on)) = (facts.promised_due_at, facts.promised_due_on) else { return };
         let due = clock::current(&self.clocks, 1).and_then(|clock| clock.due);
-        let ahead = clock::expected(&self.clocks, &case.traits(), case.received_at, self.book, self.calendar);
+        let calendar = self.ledger.calendar();
+        let ahead = clock::expected(&self.clocks, &case.traits(), case.received_at, self.book, &calendar);
         let promised = Due { due_on: on, due_at: at, provisional: false };
-        let first = self.sums.is_none();
         let sums = self.sums.get_or_insert_with(|| Sums::new(promised));
         sums.due = due.unwrap_or(sums.due);
         if let Some(ahead) = ahead {
-            let cause = if first { Cause::Calendar } else { cause(&event.record.act) };
             let gained = Gain::between(sums.ahead.due_on, ahead.due_on, self.calendar);
             *sums.gained.entry(cause).or_default() += gained;
             sums.ahead = ahead;

@@ -19,13 +19,13 @@ fn rest(name: &str) -> CalendarDay {
 }
 
 /// The calendar after a change of some days.
-fn changed(calendar: &Calendar, days: &[(&str, bool)]) -> Calendar {
+pub(super) fn changed(calendar: &Calendar, days: &[(&str, bool)]) -> Calendar {
     let day = |(text, rests): &(&str, bool)| (day(text), rests.then(|| rest("Nghỉ thêm")));
     let revision = Revision { days: days.iter().map(day).collect(), ..Revision::default() };
     calendar.followed_by(local("2026-11-23 14:00"), revision)
 }
 
-fn recalculated(version: u32) -> ClockOp {
+pub(super) fn recalculated(version: u32) -> ClockOp {
     ClockOp::Recalculate { calendar: version, at: local("2026-11-23 14:00") }
 }
 

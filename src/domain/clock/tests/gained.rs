@@ -3,6 +3,7 @@
 use proptest::{collection::vec, prelude::*};
 
 use super::{
+    calendar::{changed, recalculated},
     history::{instants, ops},
     *,
 };
@@ -180,6 +181,20 @@ fn each_cause_gains_what_it_moved() {
         vec![start(2, Stage::Resolution, "2026-10-01T09:00:00", "complaint-1")],
     ));
     assert_eq!(balance(&entries), merged);
+}
+
+/// A changed calendar moves by its own name, even where it comes with somebody's act.
+#[test]
+fn the_calendar_gains_what_the_calendar_moved() {
+    let next = changed(&vietnam(), &[("2026-12-02", true)]);
+    let taken_up = vec![recalculated(2), meet(Stage::Intake, "2026-11-25T09:00:00")];
+    let events = history_of(Kind::Feedback, local("2026-11-20T09:00:00"), vec![(acceptance(), taken_up)]);
+    let (changes, balance) = due_changes(&events, &book(), &next);
+    let balance = balance.unwrap();
+    assert_eq!((balance.promised_on, balance.due.due_on), (day("2026-12-07"), day("2026-12-08")));
+    assert_eq!((days(&balance, Cause::Calendar), days(&balance, Cause::IntakeDelay)), ((1, 1), (0, 0)));
+    let moved: Vec<_> = changes.iter().filter(|change| change.kind == MoveKind::Move).collect();
+    assert!(moved.iter().all(|change| change.cause == Cause::Calendar) && !moved.is_empty());
 }
 
 /// Before it is taken up, another kind moves what the petition heads for, though no clock moves.
