@@ -123,11 +123,11 @@ fn same(moves: &Moves) -> String {
         (Grouping::Kind, "kind", true),
         (Grouping::Channel, "channel", true),
     ];
-    let looked_at =
-        dimensions.into_iter().zip(moves.narrowed).filter_map(|((by, name, moving), narrowed)| {
-            (moving && (narrowed || moves.grouping == Some(by)))
-                .then(|| format!("n.{name} = petition_span.{name}"))
-        });
+    let looked_at = dimensions
+        .into_iter()
+        .zip(moves.narrowed)
+        .filter(|((by, _, moving), narrowed)| *moving && (*narrowed || moves.grouping == Some(*by)))
+        .map(|((_, name, _), _)| format!("n.{name} = petition_span.{name}"));
     std::iter::once("TRUE".to_owned()).chain(looked_at).collect::<Vec<_>>().join(" AND ")
 }
 
