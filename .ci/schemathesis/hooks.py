@@ -382,6 +382,11 @@ def hidden_reads_as_absent(ctx, response, case):
             raise AssertionError(
                 f"{CALLER} may not see {secret}, and gets {response.status_code} where an absent one gets 404"
             )
+    # A change of the calendar tells the administrator which open petitions it moves, by code and dates alone; an archive
+    # is bytes.
+    archive = "application/zip" in str(response.headers.get("content-type"))
+    if archive or case.path.startswith("/v1/calendar-changes"):
+        return
     text = response.text
     found = set(UUID.findall(text)) | set(CODE.findall(text))
     sent = str(case.path_parameters) + str(case.query) + (str(case.body) if case.body is not NOT_SET else "")

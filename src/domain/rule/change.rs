@@ -45,11 +45,18 @@ impl Rule {
             "Needs a number from 1 to 10,000.",
         );
         checks.require(
-            self.ceiling.is_none_or(|ceiling| (self.amount..=MOST).contains(&ceiling)),
+            self.ceiling.is_none_or(|ceiling| (1..=MOST).contains(&ceiling)),
             "/ceiling",
             "out_of_range",
-            "Mức tối đa khi gia hạn không được nhỏ hơn thời hạn, và tối đa 10.000.",
-            "The ceiling of extensions must not be less than the amount, and at most 10,000.",
+            "Cần số từ 1 đến 10.000.",
+            "Needs a number from 1 to 10,000.",
+        );
+        checks.require(
+            self.ceiling.is_none_or(|ceiling| ceiling >= self.amount),
+            "/ceiling",
+            "below_amount",
+            "Mức tối đa khi gia hạn không được nhỏ hơn thời hạn.",
+            "The ceiling of extensions must not be less than the amount.",
         );
         checks.require(
             (1..=100).contains(&self.due_soon_percent),

@@ -98,6 +98,7 @@ pub(super) struct DeadlineRuleBody {
     #[schema(schema_with = code::<Kind>)]
     kind: Option<Kind>,
     /// Of a complaint: 1 or 2.
+    #[schema(minimum = 0, maximum = 255)]
     instance: Option<u8>,
     #[schema(schema_with = code::<Channel>)]
     channel: Option<Channel>,
