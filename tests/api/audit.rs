@@ -23,6 +23,7 @@ use crate::{
         Case, TestDb, cases,
         client::{Reply, TestApp},
         given::{self, Given, text},
+        once,
         records::Dice,
     },
 };
@@ -36,6 +37,7 @@ pub(crate) fn cases() -> Vec<Case> {
         who_received_whose_data,
     ];
     cases.extend(cases![Sqlite: each_question_to_the_log_has_its_index]);
+    cases.extend(once![who_submitted_has_one_door]);
     cases
 }
 
@@ -369,4 +371,23 @@ async fn each_question_to_the_log_has_its_index(db: TestDb) {
         assert_eq!(plans.len(), 1);
         assert!(plans[0].contains(index) && !plans[0].contains("TEMP B-TREE"), "{wanted:?}: {}", plans[0]);
     }
+}
+
+/// Who submitted a petition is read where it is noted, and where the parts of a split letter keep its submitter.
+fn who_submitted_has_one_door() {
+    let mut doors = BTreeSet::new();
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.to_string_lossy().contains("/src/store/")
+                && std::fs::read_to_string(&path).unwrap().contains("find_submitter(")
+            {
+                doors.insert(path.file_name().unwrap().to_string_lossy().into_owned());
+            }
+        }
+    }
+    assert_eq!(doors, BTreeSet::from(["parts.rs".to_owned(), "reading.rs".to_owned()]));
 }
