@@ -89,7 +89,7 @@ impl Office {
     }
 
     async fn events(&self, id: &str) -> Vec<Value> {
-        let path = format!("/v1/petitions/{id}/events?limit=100");
+        let path = format!("/v1/petitions/{id}/events");
         let read = self.app.get(path).token(&self.coordinator).call().await.expect(200);
         read.body["items"].as_array().unwrap().clone()
     }

@@ -242,7 +242,7 @@ async fn nobody_to_tell_is_an_alarm(db: TestDb) {
     let town = Town::new(db);
     let people = town.given.people;
     let id = town.given.petition(Kind::Proposal, State::InProgress);
-    let away = vec![people.handler, town.head, town.superior, people.coordinator, people.second_coordinator];
+    let away = [people.handler, town.head, town.superior, people.coordinator, people.second_coordinator];
     let now: Instant = town.given.now();
     let disable = |who: Vec<OfficialId>| {
         town.given

@@ -322,8 +322,15 @@ pub(super) fn forget_last_petition(app: &TestApp) {
         .write_now(|tx, _| {
             unbind(tx);
             let last = "(SELECT subject_id FROM event ORDER BY position DESC LIMIT 1)";
-            for table in ["event_text", "petition_span", "clock_span", "petition_detail", "petition", "event"]
-            {
+            for table in [
+                "event_text",
+                "petition_reminder",
+                "petition_span",
+                "clock_span",
+                "petition_detail",
+                "petition",
+                "event",
+            ] {
                 let key = match table {
                     "event" | "event_text" => "subject_id",
                     "petition" => "id",
