@@ -34,7 +34,7 @@ pub(super) struct ImportQuery {
     #[param(value_type = Option<String>, max_length = 300)]
     source: Option<Short<300>>,
     /// Years of which every day is known with this file, such as `2027,2028`.
-    #[param(value_type = Option<String>, max_length = 100)]
+    #[param(value_type = Option<String>, max_length = 100, pattern = "^[0-9]{4}(,[0-9]{4})*$")]
     years: Option<Short<100>>,
     /// Does it. Unless told, nothing is changed and the answer says which open petitions would move.
     #[serde(default)]
@@ -99,8 +99,9 @@ impl ImportQuery {
 /// Years in a list with commas.
 fn years(text: Option<&Short<100>>) -> Result<Vec<i16>, Error> {
     let parts = text.map(|text| text.0.split(',')).into_iter().flatten();
-    let years: Result<Vec<i16>, _> = parts.map(|part| part.trim().parse()).collect();
-    years.map_err(|_| {
+    let is_year = |part: &&str| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let years: Option<Vec<i16>> = parts.map(|part| Some(part).filter(is_year)?.parse().ok()).collect();
+    years.ok_or_else(|| {
         let (vi, en) = (
             "Cần các năm cách nhau bằng dấu phẩy, ví dụ 2027,2028.",
             "Needs years with commas, such as 2027,2028.",
