@@ -11,7 +11,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use super::{
     auth::Call,
     extract::{Limit, PathId, Query},
-    openapi::open_code,
+    openapi::{open_code, open_code_or_null},
     problem::Problem,
 };
 use crate::{
@@ -58,7 +58,7 @@ struct NoticedPetition {
     id: PetitionId,
     code: String,
     /// Whose clock: `intake`, `resolution` or `forwarding`; null for an urging.
-    #[schema(schema_with = open_code::<Stage>)]
+    #[schema(schema_with = open_code_or_null::<Stage>)]
     stage: Option<Stage>,
     /// The end of the clock as it stood then.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -77,7 +77,7 @@ struct NotificationView {
     #[schema(schema_with = open_code::<NotificationKind>)]
     kind: NotificationKind,
     /// For whom the reminder was meant; null for an urging.
-    #[schema(schema_with = open_code::<ReminderLevel>)]
+    #[schema(schema_with = open_code_or_null::<ReminderLevel>)]
     level: Option<ReminderLevel>,
     /// A sentence in the language of the answer.
     text: String,

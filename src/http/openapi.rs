@@ -13,7 +13,7 @@ use utoipa::{
         self, Components, Content, ContentBuilder, Header, HeaderBuilder, Ref, RefOr, Required, Response,
         ResponseBuilder, Responses,
         path::{Operation, Parameter, PathItem},
-        schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
+        schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -235,6 +235,16 @@ pub(super) fn open_code<C: Code>() -> Schema {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .description(Some(format!("Code of a {}; the list may grow, see /v1/reference.", C::NAME)))
+        .examples([first])
+        .into()
+}
+
+/// The schema of a value of a vocabulary that may be absent: null then.
+pub(super) fn open_code_or_null<C: Code>() -> Schema {
+    let first = C::ALL.first().map(|value| value.as_str()).unwrap_or_default();
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some(format!("Code of a {}, or null; the list may grow, see /v1/reference.", C::NAME)))
         .examples([first])
         .into()
 }

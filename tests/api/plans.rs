@@ -39,18 +39,14 @@ const CROWD_POSTGRES: &str = "
     CREATE TEMP TABLE copies AS
         SELECT p.id AS old, gen_random_uuid() AS new, 'X' || n || '-' || p.code AS code
         FROM petition p, generate_series(1, 4000) n WHERE n <= 200 OR p.state IN ('closed', 'withdrawn');
-    INSERT INTO petition SELECT (jsonb_populate_record(NULL::petition,
-        to_jsonb(p) || jsonb_build_object('id', c.new, 'code', c.code))).*
-        FROM copies c JOIN petition p ON p.id = c.old;
-    INSERT INTO petition_span SELECT (jsonb_populate_record(NULL::petition_span,
-        to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', c.new))).*
-        FROM copies c JOIN petition_span s ON s.petition_id = c.old;
-    INSERT INTO clock_span SELECT (jsonb_populate_record(NULL::clock_span,
-        to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', c.new))).*
-        FROM copies c JOIN clock_span s ON s.petition_id = c.old;
-    INSERT INTO event SELECT (jsonb_populate_record(NULL::event, to_jsonb(e)
-        || jsonb_build_object('id', gen_random_uuid(), 'subject_id', c.new, 'position', NULL))).*
-        FROM copies c JOIN event e ON e.subject_id = c.old;
+    INSERT INTO petition SELECT (r).* FROM (SELECT jsonb_populate_record(NULL::petition,
+        to_jsonb(s) || jsonb_build_object('id', c.new, 'code', c.code)) r FROM copies c JOIN petition s ON s.id = c.old OFFSET 0) made;
+    INSERT INTO petition_span SELECT (r).* FROM (SELECT jsonb_populate_record(NULL::petition_span,
+        to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', c.new)) r FROM copies c JOIN petition_span s ON s.petition_id = c.old OFFSET 0) made;
+    INSERT INTO clock_span SELECT (r).* FROM (SELECT jsonb_populate_record(NULL::clock_span,
+        to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'petition_id', c.new)) r FROM copies c JOIN clock_span s ON s.petition_id = c.old OFFSET 0) made;
+    INSERT INTO event SELECT (r).* FROM (SELECT jsonb_populate_record(NULL::event,
+        to_jsonb(s) || jsonb_build_object('id', gen_random_uuid(), 'subject_id', c.new, 'position', NULL)) r FROM copies c JOIN event s ON s.subject_id = c.old OFFSET 0) made;
     ANALYZE";
 
 #[derive(QueryableByName)]

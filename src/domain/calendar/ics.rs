@@ -84,9 +84,9 @@ impl Event {
             "SUMMARY" => self.name = Some(unescaped(value)),
             "STATUS" => self.cancelled = value.trim().eq_ignore_ascii_case("CANCELLED"),
             "CATEGORIES" => {
-                let kinds =
+                let mut kinds =
                     value.split(',').filter_map(|word| DayKind::parse(&word.trim().to_ascii_lowercase()));
-                self.kind = kinds.last().or(self.kind);
+                self.kind = kinds.next_back().or(self.kind);
             }
             "RRULE" | "RDATE" | "DURATION" => {
                 return Err(fault(

@@ -209,7 +209,7 @@ impl<'a> Ledger<'a> {
                 Measure::Rule { rule, .. } if rule.id != chosen.id => {
                     track.measure =
                         Measure::Rule { rule: chosen, amount: chosen.amount, extended_from: None };
-                    track.count_by(&fresh);
+                    track.count_by(fresh.clone());
                 }
                 _ => {}
             }
@@ -229,7 +229,7 @@ impl<'a> Ledger<'a> {
             if let Measure::Rule { rule, amount: before, .. } = track.measure {
                 let rule = by.unwrap_or(rule);
                 track.measure = Measure::Rule { rule, amount, extended_from: Some(before) };
-                track.count_by(&fresh);
+                track.count_by(fresh.clone());
             }
         }
     }
@@ -267,7 +267,7 @@ impl<'a> Ledger<'a> {
                 (track.status, track.ended_at) = (ClockStatus::Running, None);
                 // As if it had never stopped: what moved the running clocks meanwhile moves this one.
                 if since.is_some_and(|since| !track.is_past(since)) {
-                    track.count_by(&fresh);
+                    track.count_by(fresh.clone());
                 }
             }
         }
@@ -275,7 +275,7 @@ impl<'a> Ledger<'a> {
 
     fn restart(&mut self, at: Instant) {
         let fresh = self.in_force(&[]);
-        self.procedure().for_each(|track| track.restart(at, &fresh));
+        self.procedure().for_each(|track| track.restart(at, fresh.clone()));
     }
 
     /// Of every round: what is met after its round, such as a delivery, counts on too.
@@ -284,16 +284,16 @@ impl<'a> Ledger<'a> {
         let fresh = self.in_force(&[]);
         let running = |track: &&mut Track<'a>| !track.withdrawn && track.status == ClockStatus::Running;
         for track in self.tracks.iter_mut().filter(running).filter(|track| !track.is_past(at)) {
-            track.count_by(&fresh);
+            track.count_by(fresh.clone());
         }
     }
 }
 
 impl<'a> Track<'a> {
     /// Counts by another version of the calendar; whose office hours count stays as it was.
-    fn count_by(&mut self, calendar: &Cow<'a, Calendar>) {
+    fn count_by(&mut self, calendar: Cow<'a, Calendar>) {
         self.calendar = match self.calendar.line() {
-            [] => calendar.clone(),
+            [] => calendar,
             line => Cow::Owned(calendar.at(line)),
         };
     }
@@ -328,7 +328,7 @@ impl<'a> Track<'a> {
         }
     }
 
-    fn restart(&mut self, at: Instant, calendar: &Cow<'a, Calendar>) {
+    fn restart(&mut self, at: Instant, calendar: Cow<'a, Calendar>) {
         let restarts =
             matches!(self.measure, Measure::Rule { rule, .. } if rule.on_supplement == OnSupplement::Restart);
         if !restarts || self.is_past(at) {

@@ -28,7 +28,7 @@ use crate::{
         actions::Demand,
         auth::Call,
         extract::{Form, Limit, Query},
-        openapi::{code, open_code},
+        openapi::{code, open_code, open_code_or_null},
         problem::Problem,
     },
     store::{
@@ -102,7 +102,7 @@ pub(super) struct EndingBody {
 struct ThresholdView {
     code: String,
     /// Null: each stage of the procedure.
-    #[schema(schema_with = open_code::<Stage>)]
+    #[schema(schema_with = open_code_or_null::<Stage>)]
     stage: Option<Stage>,
     #[schema(schema_with = open_code::<ReminderLevel>)]
     level: ReminderLevel,
@@ -110,7 +110,7 @@ struct ThresholdView {
     anchor: Anchor,
     /// Percent of the time used, or so many of `unit`.
     amount: i32,
-    #[schema(schema_with = open_code::<Unit>)]
+    #[schema(schema_with = open_code_or_null::<Unit>)]
     unit: Option<Unit>,
     legal_basis: String,
     #[schema(value_type = Option<String>, format = Date)]

@@ -18,8 +18,8 @@ use crate::{
     http::{
         auth::Call,
         cached,
-        extract::{Limit, Query},
-        openapi::{code, open_code},
+        extract::{Limit, Query, UpTo},
+        openapi::{code, open_code, open_code_or_null},
         problem::{Problem, ProblemDocument},
     },
     store::calendar::{self, EntryRow},
@@ -37,8 +37,8 @@ const DAYS: &str = "/v1/calendar-days";
 #[into_params(parameter_in = Query)]
 pub(super) struct DaysQuery {
     /// Of this year alone.
-    #[param(minimum = 1, maximum = 9999)]
-    year: Option<i16>,
+    #[param(value_type = Option<u16>, minimum = 0, maximum = 9999)]
+    year: Option<UpTo<9_999>>,
     /// Of this kind alone.
     #[param(schema_with = code::<DayKind>, required = false)]
     kind: Option<DayKind>,
@@ -101,11 +101,11 @@ struct DaySayingView {
     #[schema(value_type = Option<String>, format = DateTime)]
     recorded_at: Option<Instant>,
     /// Null: it was withdrawn, and follows its weekday since.
-    #[schema(schema_with = open_code::<DayKind>)]
+    #[schema(schema_with = open_code_or_null::<DayKind>)]
     kind: Option<DayKind>,
     name: Option<String>,
     source: String,
-    #[schema(schema_with = open_code::<Confidence>)]
+    #[schema(schema_with = open_code_or_null::<Confidence>)]
     confidence: Option<Confidence>,
     /// Why it was withdrawn.
     reason: Option<String>,
@@ -154,14 +154,15 @@ pub(super) async fn list_calendar_days(
     let read = call.read(move |_, world| {
         let limit = query.limit.rows();
         let calendar = query.recorded_by.map_or(world.calendar(), |known| world.calendar().known_by(known));
-        let filters = (query.year, query.kind, query.recorded_by);
+        let year = query.year.map(|year| year.0);
+        let filters = (year, query.kind, query.recorded_by);
         let binding = Binding { route: DAYS, caller: "", filters: &filters };
         let after: Option<Day> =
             query.cursor.map(|cursor| cursor::open(&world.secret, &binding, &cursor)).transpose()?;
         let wanted = calendar
             .entries()
             .filter(|(day, _)| after.is_none_or(|after| after < *day))
-            .filter(|(day, _)| query.year.is_none_or(|year| day.date().year() == year))
+            .filter(|(day, _)| year.is_none_or(|year| u32::try_from(day.date().year()) == Ok(year)))
             .filter(|(_, entry)| query.kind.is_none_or(|kind| entry.kind == kind))
             .take(usize::try_from(limit + 1).unwrap_or(usize::MAX));
         let rows = wanted.map(|(day, entry)| CalendarDayView::of(calendar, day, entry)).collect();

@@ -21,7 +21,7 @@ use crate::{
     http::{
         auth::Call,
         extract::{Limit, Query},
-        openapi::open_code,
+        openapi::open_code_or_null,
         problem::{Problem, ProblemDocument},
     },
     store::{
@@ -91,10 +91,10 @@ struct ChangedDayView {
     #[schema(value_type = String, format = Date)]
     day: Day,
     /// Null: the day follows its weekday again.
-    #[schema(schema_with = open_code::<DayKind>)]
+    #[schema(schema_with = open_code_or_null::<DayKind>)]
     kind: Option<DayKind>,
     name: Option<String>,
-    #[schema(schema_with = open_code::<Confidence>)]
+    #[schema(schema_with = open_code_or_null::<Confidence>)]
     confidence: Option<Confidence>,
     /// Why it was withdrawn.
     reason: Option<String>,

@@ -12,7 +12,7 @@ use crate::{
         vocabulary::{Action, Channel, Kind, PublicStatus, State, SuspensionGround, Timeliness},
     },
     http::{
-        openapi::open_code,
+        openapi::{open_code, open_code_or_null},
         views::{AgencyRef, DeadlineView, PersonView, RuleRef},
     },
 };
@@ -88,10 +88,10 @@ pub(in crate::http) struct PausedView {
 #[schema(example = json!({"action": "suspension", "ground": "awaiting_expert_opinion", "since": "2026-10-20T02:00:00Z", "until": null, "days": 34, "working_days": 24, "would_be_days_late": 3, "would_be_working_days_late": 2}))]
 struct PauseView {
     /// `suspension` or `supplement-request`.
-    #[schema(schema_with = open_code::<Action>)]
+    #[schema(schema_with = open_code_or_null::<Action>)]
     action: Option<Action>,
     /// The ground of a suspension.
-    #[schema(schema_with = open_code::<SuspensionGround>)]
+    #[schema(schema_with = open_code_or_null::<SuspensionGround>)]
     ground: Option<SuspensionGround>,
     #[schema(value_type = String, format = DateTime)]
     since: Instant,

@@ -13,7 +13,7 @@ use crate::{
             Urgency,
         },
     },
-    http::openapi::{code, open_code},
+    http::openapi::{code, open_code, open_code_or_null},
     store::reference::DeadlineRuleRow,
 };
 
@@ -27,17 +27,17 @@ pub(super) struct DeadlineRuleView {
     code: String,
     #[schema(schema_with = open_code::<Stage>)]
     stage: Stage,
-    #[schema(schema_with = open_code::<Kind>)]
+    #[schema(schema_with = open_code_or_null::<Kind>)]
     kind: Option<Kind>,
     instance: Option<i32>,
-    #[schema(schema_with = open_code::<Channel>)]
+    #[schema(schema_with = open_code_or_null::<Channel>)]
     channel: Option<Channel>,
-    #[schema(schema_with = open_code::<SubmitterType>)]
+    #[schema(schema_with = open_code_or_null::<SubmitterType>)]
     submitter_type: Option<SubmitterType>,
     field_code: Option<String>,
-    #[schema(schema_with = open_code::<Urgency>)]
+    #[schema(schema_with = open_code_or_null::<Urgency>)]
     urgency: Option<Urgency>,
-    #[schema(schema_with = open_code::<Complexity>)]
+    #[schema(schema_with = open_code_or_null::<Complexity>)]
     complexity: Option<Complexity>,
     remote_area: Option<bool>,
     /// What it counts from.
