@@ -231,20 +231,19 @@ pub(super) fn code<C: Code>() -> Schema {
 
 /// The schema of a code in an answer: clients must expect codes they do not know yet.
 pub(super) fn open_code<C: Code>() -> Schema {
-    let first = C::ALL.first().map(|value| value.as_str()).unwrap_or_default();
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some(format!("Code of a {}; the list may grow, see /v1/reference.", C::NAME)))
-        .examples([first])
-        .into()
+    open::<C>(Type::String.into(), "")
 }
 
 /// The schema of a value of a vocabulary that may be absent: null then.
 pub(super) fn open_code_or_null<C: Code>() -> Schema {
+    open::<C>(SchemaType::from_iter([Type::String, Type::Null]), ", or null")
+}
+
+fn open<C: Code>(schema_type: SchemaType, or: &str) -> Schema {
     let first = C::ALL.first().map(|value| value.as_str()).unwrap_or_default();
     ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-        .description(Some(format!("Code of a {}, or null; the list may grow, see /v1/reference.", C::NAME)))
+        .schema_type(schema_type)
+        .description(Some(format!("Code of a {}{or}; the list may grow, see /v1/reference.", C::NAME)))
         .examples([first])
         .into()
 }
