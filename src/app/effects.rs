@@ -1,6 +1,6 @@
 //! What some acts write beside the event: assignments, documents, replies, deliveries, ratings, links, public words.
 
-use super::{Error, clock::new_id, history::FreshTexts};
+use super::{Error, clock::new_id, fingerprints, history::FreshTexts};
 use crate::{
     domain::{
         act::{Act, Commitment, SignedDocument, Succession, Support},
@@ -60,16 +60,17 @@ pub(super) fn write(
             Some(survivor) => Ok(petitions::unlink(tx, after.id, survivor, LinkKind::Duplicate)?),
             None => Ok(()),
         },
-        _ => write_reply(tx, after, event),
+        _ => write_reply(tx, after, event, fresh),
     }
 }
 
-fn write_reply(tx: &mut AnyConnection, after: &Case, event: &Event) -> Result<(), Error> {
+fn write_reply(tx: &mut AnyConnection, after: &Case, event: &Event, fresh: &FreshTexts) -> Result<(), Error> {
     match &event.record.act {
         Act::ReplyDraft(facts) => {
             let author = event.actor.official;
             let draft = revision(after, event, facts.revision, &facts.text, Some(facts.outcome), author)?;
-            Ok(handling::insert_revision(tx, &draft, &commitments(facts.revision, &facts.commitments)?)?)
+            handling::insert_revision(tx, &draft, &commitments(facts.revision, &facts.commitments)?)?;
+            fingerprints::keep(tx, after.id, facts.revision, &facts.text, fresh)
         }
         Act::ReplyApproval(facts) => {
             let document = register(tx, after, facts.document.as_ref())?;
@@ -86,7 +87,8 @@ fn write_reply(tx: &mut AnyConnection, after: &Case, event: &Event) -> Result<()
             row.approved_at = Some(event.recorded_at);
             row.document_id = document;
             row.notice = document.is_none();
-            Ok(handling::insert_revision(tx, &row, &commitments(facts.revision, &facts.commitments)?)?)
+            handling::insert_revision(tx, &row, &commitments(facts.revision, &facts.commitments)?)?;
+            fingerprints::keep(tx, after.id, facts.revision, &facts.text, fresh)
         }
         Act::Publication(_) => match &after.reply {
             // Published on a forwarded petition: there may be a draft that nobody signed.

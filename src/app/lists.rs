@@ -29,6 +29,7 @@ use crate::{
     },
 };
 
+pub(super) use self::item::with_names;
 use self::page::List;
 pub use self::{
     item::{Course, Held, Item, Late},
@@ -191,6 +192,11 @@ impl Reader {
             },
             scope: String::new(),
         }
+    }
+
+    /// The name under which his cursors are kept.
+    pub(super) fn scope(&self) -> &str {
+        &self.scope
     }
 }
 

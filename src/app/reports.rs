@@ -1,40 +1,22 @@
-//! Reports: how promises were kept, what the public may count; and what groups are called.
+//! What the public may count; and what groups are called.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-
-use super::{
-    Error, World,
-    lists::{Asked, LevelAsked, Reader},
-};
+use super::{Error, lists::LevelAsked};
 use crate::{
     domain::{
         id::{AgencyId, OfficialId},
         refusal::Words,
-        time::{Day, Instant},
+        time::Day,
         vocabulary::{Code, Kind, Language, Level, PublicStatus},
     },
     store::{
         AnyConnection,
         agencies::{self, AgencyVersion},
         people, reference,
-        reports::{self, GroupKey, Grouping, Kept},
+        reports::{self, GroupKey, Grouping},
     },
 };
-
-/// By what the report on promises is grouped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TimelinessBy {
-    #[default]
-    Agency,
-    Field,
-    Kind,
-    Channel,
-    Level,
-    Month,
-}
 
 /// What a group is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,14 +29,6 @@ pub struct Group {
     pub closed: bool,
 }
 
-/// How promises were kept, by group, in the order of the keys.
-#[derive(Debug)]
-pub struct Report {
-    pub as_of: Instant,
-    pub recorded_by: Option<Instant>,
-    pub rows: Vec<(Group, Kept)>,
-}
-
 /// How many petitions of a kind have a status; nothing where the number is too small to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublicCount {
@@ -65,44 +39,6 @@ pub struct PublicCount {
 
 /// The least count of complaints or denunciations that is told to the public.
 const LEAST_PUBLIC: i64 = 5;
-
-/// How promises were kept for the petitions received in a time, as they stood at a moment.
-pub fn timeliness(
-    tx: &mut AnyConnection,
-    world: &World,
-    reader: &Reader,
-    asked: &Asked,
-    by: TimelinessBy,
-) -> Result<Report, Error> {
-    let question = asked.question(world, reader);
-    let structure = asked.structure.unwrap_or_default();
-    let (as_of, recorded_by) = (question.moment.at(), question.moment.recorded_by());
-    let grouping = match by {
-        TimelinessBy::Agency | TimelinessBy::Level => structure.by_agency(),
-        TimelinessBy::Field => Grouping::Field,
-        TimelinessBy::Kind => Grouping::Kind,
-        TimelinessBy::Channel => Grouping::Channel,
-        TimelinessBy::Month => Grouping::Month,
-    };
-    let found = reports::timeliness(tx, &question, grouping)?;
-    let day = structure.day(world, question.moment);
-    let names = Names::load(tx, grouping, found.iter().map(|(key, _)| key), day)?;
-    let mut rows: BTreeMap<String, (Group, Kept)> = BTreeMap::new();
-    for (key, kept) in found {
-        let group = if by == TimelinessBy::Level { names.level_of(&key) } else { names.of(&key) };
-        let row = rows.entry(group.key.clone()).or_insert_with(|| (group, Kept::default()));
-        row.1 += kept;
-    }
-    Ok(Report { as_of, recorded_by, rows: rows.into_values().collect() })
-}
-
-/// The share of the resolved petitions that were resolved in time; nothing when none was resolved.
-pub fn on_time_rate(kept: &Kept) -> Option<f64> {
-    let in_time = u32::try_from(kept.resolved_early + kept.resolved_on_time).ok()?;
-    let late = u32::try_from(kept.resolved_late).ok()?;
-    let resolved = f64::from(in_time) + f64::from(late);
-    (resolved > 0.0).then(|| f64::from(in_time) / resolved)
-}
 
 /// How many petitions there are of each kind and status, for everybody: none before its classification, and of
 /// complaints and denunciations no count from which one could guess whose it is.

@@ -28,6 +28,8 @@ use super::{
 use crate::domain::time::Instant;
 
 const TYPE: &str = "at+jwt";
+/// The type of what is signed and is no token.
+const ATTESTATION: &str = "frozen-report+jwt";
 /// Seconds by which the clocks of two processes may differ.
 const LEEWAY: i64 = 30;
 /// Longest token that is looked at, in bytes.
@@ -180,6 +182,20 @@ impl KeyRing {
         header.kid = Some(key.kid.clone());
         let token = jsonwebtoken::encode(&header, &claims, &key.signing).map_err(Error::internal)?;
         Ok(Issued { token, expires_in })
+    }
+
+    /// Signs what was found by this installation, and names the key: a compact JWS that is no token.
+    pub fn attest(&self, mut claims: Value, real_now: Instant) -> Result<(String, String), Error> {
+        let key = self.keys.first().ok_or_else(|| Error::internal("no signing key"))?;
+        if let Some(members) = claims.as_object_mut() {
+            members.insert("iss".to_owned(), Value::from(self.issuer.clone()));
+            members.insert("iat".to_owned(), Value::from(seconds(real_now)));
+        }
+        let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some(ATTESTATION.to_owned());
+        header.kid = Some(key.kid.clone());
+        let signed = jsonwebtoken::encode(&header, &claims, &key.signing).map_err(Error::internal)?;
+        Ok((signed, key.kid.clone()))
     }
 
     /// The claims of a token of ours that is valid at the real time; else `Unauthenticated` with `invalid_token`

@@ -10,6 +10,7 @@
 
 mod chain;
 mod finding;
+mod frozen;
 mod others;
 mod positions;
 mod reference;
@@ -127,6 +128,7 @@ fn walk(
     let mut walk = Walk { source, reference, summary: Summary::default(), tell };
     walk.petitions()?;
     walk.others()?;
+    walk.frozen()?;
     walk.lost()?;
     walk.log(kept)?;
     let mut summary = walk.summary;
@@ -282,6 +284,11 @@ impl Walk<'_> {
         let findings = self.source.read(reference::check)?;
         findings.iter().for_each(|finding| self.found(finding));
         succession::check(&mut self.source)?.iter().for_each(|finding| self.found(finding));
+        Ok(())
+    }
+
+    fn frozen(&mut self) -> Result<(), Error> {
+        frozen::check(&mut self.source)?.iter().for_each(|finding| self.found(finding));
         Ok(())
     }
 

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod decide;
 pub mod escalation;
 pub mod event;
+pub mod figures;
 pub mod id;
 pub mod identifiers;
 pub mod lifecycle;

@@ -64,6 +64,13 @@ pub fn normalised(text: &str) -> String {
     text.nfc().collect()
 }
 
+/// What a text says without its accidents: its letters and digits in small, words one space apart.
+pub fn wording(text: &str) -> String {
+    let small = normalised(text).to_lowercase();
+    let words = small.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
 impl Prose {
     /// The text a caller gave; nothing when it is already kept elsewhere.
     pub fn given(&self) -> Option<&str> {

@@ -20,9 +20,10 @@ use crate::{
     store::AnyConnection,
 };
 use query::{DueSoonQuery, OverdueQuery, PetitionsQuery, UnendingQuery};
+pub(super) use views::ListedView;
 use views::{
-    ClocklessList, ForwardedList, ForwardedView, ListedView, OverdueList, PausedList, PausedView,
-    PetitionList, TracedView,
+    ClocklessList, ForwardedList, ForwardedView, OverdueList, PausedList, PausedView, PetitionList,
+    TracedView,
 };
 
 #[derive(OpenApi)]

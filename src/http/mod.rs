@@ -17,6 +17,8 @@ mod dossier;
 pub mod edge;
 mod encoding;
 pub mod extract;
+mod figures;
+mod frozen;
 pub mod headers;
 mod health;
 pub mod help;
@@ -91,7 +93,8 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/v1/overdue").route(get().to(lists::list_overdue)))
         .service(resource("/v1/overdue/summary").route(get().to(overdue::summarise_overdue)))
         .configure(lists::routes)
-        .service(resource("/v1/reports/timeliness").route(get().to(reports::report_timeliness)))
+        .configure(figures::routes)
+        .configure(frozen::routes)
         .service(resource("/v1/public/statistics").route(get().to(reports::read_public_statistics)))
         .configure(actions::routes)
         .service(resource("/v1/tracking").route(post().to(tracking::open_tracking)))
@@ -127,6 +130,8 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         lists::Api::openapi(),
         overdue::Api::openapi(),
         reports::Api::openapi(),
+        figures::Api::openapi(),
+        frozen::Api::openapi(),
         tracking::Api::openapi(),
         public::Api::openapi(),
         reference::Api::openapi(),

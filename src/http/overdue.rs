@@ -167,7 +167,7 @@ pub(super) fn href(path: &str, asked: &Asked) -> Result<String, Error> {
 }
 
 /// A value in a query (RFC 3986 §3.4).
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
     let part = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     text.bytes().map(part).collect()

@@ -7,8 +7,8 @@ mod texts;
 
 use diesel::{
     BoolExpressionMethods, BoxableExpression, ExpressionMethods, NullableExpressionMethods, QueryDsl,
-    dsl::{InnerJoinQuerySource, auto_type, exists},
-    sql_types::Bool,
+    dsl::{InnerJoinQuerySource, auto_type, exists, sql},
+    sql_types::{Bool, Text},
 };
 
 pub(super) use self::{
@@ -84,7 +84,7 @@ fn reaches_all(right: &Right) -> bool {
 /// What the rights of a reader cover, if a petition is as visible as this column says.
 macro_rules! covered {
     ($source:ty, $name:ident, $visibility:expr) => {
-        fn $name(reader: &Person) -> Condition<$source> {
+        pub(super) fn $name(reader: &Person) -> Condition<$source> {
             let me = reader.official;
             let named: Condition<$source> = Box::new(
                 petition::id.eq_any(
@@ -147,20 +147,20 @@ macro_rules! conditions {
                 Box::new(true.into_sql::<Bool>())
             }
 
-            fn intake_in(top: Option<AgencyId>) -> Condition<$source> {
+            pub(super) fn intake_in(top: Option<AgencyId>) -> Condition<$source> {
                 match top {
                     Some(top) => Box::new(petition::intake_agency_id.eq_any(subtree(top))),
                     None => yes(),
                 }
             }
 
-            fn lead_in(top: Option<AgencyId>) -> Condition<$source> {
+            pub(super) fn lead_in(top: Option<AgencyId>) -> Condition<$source> {
                 let Some(agency) = top else { return yes() };
                 let lead = petition::lead_agency_id.assume_not_null().eq_any(subtree(agency));
                 either(Box::new(lead), both(Box::new(petition::lead_agency_id.is_null()), intake_in(top)))
             }
 
-            fn supporting_in(top: Option<AgencyId>) -> Condition<$source> {
+            pub(super) fn supporting_in(top: Option<AgencyId>) -> Condition<$source> {
                 // Who supports from anywhere is covered as a lead agency already.
                 let Some(top) = top else { return Box::new(false.into_sql::<Bool>()) };
                 Box::new(exists(
@@ -284,3 +284,34 @@ macro_rules! conditions {
 conditions!(plain, Plain);
 conditions!(clocked, Clocked);
 conditions!(urged, Urged);
+
+/// What concerns all stretches of a petition at once.
+pub(super) mod whole {
+    use super::{
+        plain::{covered_now, intake_in, lead_in, supporting_in},
+        *,
+    };
+
+    /// The strictest visibility a petition ever had.
+    const STRICTEST: &str = "(SELECT CASE WHEN max(CASE WHEN v.visibility = 'restricted' THEN 1 ELSE 0 END) = 1 \
+        THEN 'restricted' WHEN max(CASE WHEN v.visibility = 'parties_only' THEN 1 ELSE 0 END) = 1 THEN 'parties_only' \
+        ELSE 'public_redacted' END FROM petition_span v WHERE v.petition_id = petition.id)";
+    const NEVER_DENOUNCED: &str = "NOT EXISTS (SELECT 1 FROM petition_span v WHERE v.petition_id = petition.id \
+        AND v.kind = 'denunciation')";
+
+    covered!(Plain, covered_ever, sql::<Text>(STRICTEST));
+
+    /// What the reader may see of petitions in each of their stretches, by the strictest of them.
+    pub(in crate::store) fn sight(reader: &Person) -> Condition<Plain> {
+        let harmless = petition::kind.ne(Kind::Denunciation).and(sql::<Bool>(NEVER_DENOUNCED));
+        let other = petition::respondent_official_id
+            .is_null()
+            .or(petition::respondent_official_id.ne(reader.official).assume_not_null())
+            .or(harmless);
+        let other: Condition<Plain> = Box::new(other);
+        if reader.rights.iter().any(reaches_all) {
+            return other;
+        }
+        both(other, both(covered_now(reader), covered_ever(reader)))
+    }
+}

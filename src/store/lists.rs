@@ -70,7 +70,8 @@ pub fn page(
     }
 }
 
-type Face = (String, String, i32, Provenance, Option<Instant>);
+/// What of a petition's present face goes into a list.
+pub(super) type Face = (String, String, i32, Provenance, Option<Instant>);
 
 /// The columns of [`Face`].
 macro_rules! face {
@@ -78,8 +79,10 @@ macro_rules! face {
         (petition::code, petition::title, petition::version, petition::provenance, petition::promised_due_at)
     };
 }
+pub(super) use face;
 
-fn listed(span: SpanRow, (code, title, version, provenance, promised_due_at): Face) -> ListedRow {
+/// A row of a list.
+pub(super) fn listed(span: SpanRow, (code, title, version, provenance, promised_due_at): Face) -> ListedRow {
     let end = span.open_due_at;
     ListedRow { span, code, title, version, provenance, promised_due_at, end }
 }

@@ -22,12 +22,14 @@ mod calendar;
 mod lines;
 mod notes;
 mod reminders;
+mod reports;
 mod sessions;
 
 pub use calendar::{calendar_coverage, calendar_entry, calendar_move, calendar_version, office_hours};
 pub use lines::{agency_line, succession, succession_move};
 pub use notes::{idempotency_record, personal_data_read};
 pub use reminders::{escalation, mail_outbox, notification, petition_reminder, reminder_threshold, urging};
+pub use reports::{frozen_petition, frozen_report, reply_fingerprint};
 pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};
 
 tables! {

@@ -1,5 +1,7 @@
 //! Spans: one row per stretch in which what lists and reports look at did not change.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 use super::{
@@ -124,6 +126,21 @@ pub fn of_petition(tx: &mut AnyConnection, petition: PetitionId) -> Result<Vec<S
         .order((petition_span::from_at, petition_span::sequence))
         .select(SpanRow::as_select())
         .load(tx)?)
+}
+
+/// All stretches of many petitions, each petition's in order.
+pub fn of_petitions(
+    tx: &mut AnyConnection,
+    petitions: &[PetitionId],
+) -> Result<HashMap<PetitionId, Vec<SpanRow>>, StoreError> {
+    let rows: Vec<SpanRow> = petition_span::table
+        .filter(petition_span::petition_id.eq_any(petitions))
+        .order((petition_span::petition_id, petition_span::from_at, petition_span::sequence))
+        .select(SpanRow::as_select())
+        .load(tx)?;
+    let mut all: HashMap<PetitionId, Vec<SpanRow>> = HashMap::new();
+    rows.into_iter().for_each(|row| all.entry(row.petition_id).or_default().push(row));
+    Ok(all)
 }
 
 /// Begins a stretch of a clock.

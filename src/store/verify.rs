@@ -16,6 +16,7 @@ use diesel::{
 use super::{
     AnyConnection, DatabaseKind, StoreError,
     calendar::MoveRow,
+    fingerprints::FingerprintRow,
     handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
     notifications::NotificationRow,
     petitions::{DetailRow, PetitionRow, SubmitterRow},
@@ -23,7 +24,8 @@ use super::{
     schema::{
         assignment, calendar_move, clock_span, commitment, delivery, document, escalation, event, event_text,
         external_ref, notification, petition, petition_detail, petition_link, petition_reminder,
-        petition_span, rating, reply_revision, submitter, succession, succession_move, urging,
+        petition_span, rating, reply_fingerprint, reply_revision, submitter, succession, succession_move,
+        urging,
     },
     spans::{ClockRow, SpanRow},
     urgings::UrgingRow,
@@ -90,6 +92,7 @@ pub fn held(tx: &mut AnyConnection, ids: &[PetitionId]) -> Result<Vec<Held>, Unr
     sort!(of!(clock_span.petition_id as ClockRow), petition_id, clocks);
     sort!(of!(assignment.petition_id as AssignmentRow), petition_id, assignments);
     sort!(of!(reply_revision.petition_id as RevisionCells), petition_id, revisions);
+    sort!(of!(reply_fingerprint.petition_id as FingerprintRow), petition_id, fingerprints);
     sort!(of!(delivery.petition_id as DeliveryRow), petition_id, deliveries);
     sort!(of!(rating.petition_id as RatingCells), petition_id, ratings);
     sort!(of!(petition_link.from_id as LinkCells), from_id, links);

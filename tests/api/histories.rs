@@ -93,7 +93,7 @@ pub(crate) fn random(given: &Given, many: usize) -> (Vec<PetitionId>, HashMap<Ac
 }
 
 /// One history: up to so many steps, each a random row of the table at a later time; returns what was done.
-fn history_of(
+pub(crate) fn history_of(
     tx: &mut AnyConnection,
     world: &World,
     people: &People,

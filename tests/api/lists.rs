@@ -16,12 +16,14 @@ use kiennghi::{
     domain::{
         access::{self, Person, Right},
         act::{Respondent, Support},
+        figures::Column,
         id::{AgencyId, OfficialId, PetitionId},
         time::Instant,
         vocabulary::{Channel, Code, Kind, Role, Stage, Timeliness, Visibility},
     },
     store::{
         AnyConnection, StoreError, Together,
+        figures::{self, Frame, Population},
         handling::{self, AssignmentRow},
         lists::{self, Against, Filters, Key, Moment, Order, Overdue, Question},
         petitions,
@@ -665,8 +667,10 @@ async fn lists_walk_their_indexes(db: TestDb) {
         let counted =
             plans(&app, |tx| summary::overdue(tx, &ask(past, &overdue), Grouping::Kind).map(|_| ()));
         check_plan(&counted, "petition_span_due");
+        let population = Population { question: ask(past, &received), frame: Frame::Standing };
+        let columns = [Column::ResolvedEarly, Column::OpenOverdue];
         let counted =
-            plans(&app, |tx| reports::timeliness(tx, &ask(past, &received), Grouping::Month).map(|_| ()));
+            plans(&app, |tx| figures::counts(tx, &population, Grouping::Month, &columns).map(|_| ()));
         check_plan(&counted, "petition_span_received");
     }
     check_plan(&plans(&app, |tx| reports::classified(tx).map(|_| ())), "petition_statistics");

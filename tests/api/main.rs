@@ -9,6 +9,7 @@
 mod actions;
 mod admin;
 mod agencies;
+mod anomalies;
 mod architecture;
 mod assaults;
 mod attacks;
@@ -21,6 +22,9 @@ mod cli;
 mod cube;
 mod demo;
 mod explain;
+mod figures;
+mod flow;
+mod frozen;
 mod histories;
 mod import;
 mod kill;
@@ -67,6 +71,7 @@ fn all_cases() -> Vec<Case> {
         actions::cases(),
         admin::cases(),
         agencies::cases(),
+        anomalies::cases(),
         architecture::cases(),
         assaults::cases(),
         attacks::cases(),
@@ -79,6 +84,9 @@ fn all_cases() -> Vec<Case> {
         cube::cases(),
         demo::cases(),
         explain::cases(),
+        figures::cases(),
+        flow::cases(),
+        frozen::cases(),
         histories::cases(),
         import::cases(),
         kill::cases(),

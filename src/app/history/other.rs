@@ -28,6 +28,7 @@ pub enum Subject {
     Official(OfficialId),
     Grant(GrantId),
     Session(SessionId),
+    FrozenReport(RowId),
     /// By code.
     Field(String),
     /// A version of a deadline rule, by its id.
@@ -46,6 +47,7 @@ impl Subject {
             Self::Official(_) => "official",
             Self::Grant(_) => "grant",
             Self::Session(_) => "session",
+            Self::FrozenReport(_) => "frozen_report",
             Self::Field(_) => "field",
             Self::Rule(_) => "rule",
             Self::Calendar => "calendar",
@@ -61,6 +63,7 @@ impl Subject {
             Self::Official(id) => id.uuid(),
             Self::Grant(id) => id.uuid(),
             Self::Session(id) => id.uuid(),
+            Self::FrozenReport(id) => id.uuid(),
             Self::Field(code) => made_of(&format!("field:{code}")),
             Self::Rule(id) => made_of(&format!("rule:{id}")),
             Self::Threshold(code) => made_of(&format!("reminder_threshold:{code}")),

@@ -75,7 +75,7 @@ impl Late {
 }
 
 /// Puts to each row what belongs to it.
-pub(super) fn with_names(
+pub(in crate::app) fn with_names(
     tx: &mut AnyConnection,
     world: &World,
     question: &Question,

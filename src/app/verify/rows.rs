@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::{
-        Error,
+        Error, fingerprints,
         history::{FreshTexts, hex},
         seals,
     },
@@ -101,6 +101,7 @@ pub(super) fn check(
         )?;
         same(expected.assignments.clone(), held.assignments.iter().map(unnamed))?;
         replies(expected, held)?;
+        digests(held, texts)?;
         same(
             expected.commitments.clone(),
             held.commitments.iter().map(|row| CommitmentRow { id: nameless(), ..row.clone() }),
@@ -161,6 +162,18 @@ fn differ<R: Cells>(expected: &R, found: &R) -> Result<(), Difference> {
         }
     }
     Err(Difference::row(R::TABLE, "differs from what the history says"))
+}
+
+/// A digest stands beside the text it is of, and goes with it; replies from before there were digests have none.
+fn digests(held: &Held, texts: &FreshTexts) -> Result<(), Difference> {
+    for row in &held.fingerprints {
+        let revision = held.revisions.iter().find(|revision| revision.id == row.revision_id);
+        let text = revision.and_then(|revision| texts.get(&revision.text_id));
+        if text.is_none_or(|text| fingerprints::of(text) != row.fingerprint) {
+            return Err(Difference::row("reply_fingerprint", "is not the digest of the reply's text"));
+        }
+    }
+    Ok(())
 }
 
 /// An assignment without what no event says: its key, and what the person was called then.

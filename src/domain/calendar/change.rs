@@ -253,10 +253,10 @@ impl Amendment {
 fn check_entry(checks: &mut Checks, at: &dyn Fn(&str) -> String, changed: &ChangedDay) {
     match &changed.name {
         Some(name) => checks.line(&at("name"), name, LINE),
-        None => checks.require(false, &at("name"), "missing", "Bắt buộc phải có.", "Required."),
+        None => needed(checks, &at("name")),
     }
     let Some(kind) = changed.kind else {
-        return checks.require(false, &at("kind"), "missing", "Bắt buộc phải có.", "Required.");
+        return needed(checks, &at("kind"));
     };
     match (kind, is_weekend(changed.day)) {
         (DayKind::SwapWork, false) => checks.add(FieldError::new(
@@ -275,13 +275,19 @@ fn check_entry(checks: &mut Checks, at: &dyn Fn(&str) -> String, changed: &Chang
     }
 }
 
+/// What only a day that is withdrawn does without.
+fn needed(checks: &mut Checks, pointer: &str) {
+    let (vi, en) = ("Bắt buộc phải có, trừ khi rút ngày này.", "Required, unless the day is withdrawn.");
+    checks.require(false, pointer, "needed_here", vi, en);
+}
+
 fn reason(checks: &mut Checks, pointer: &str, reason: Option<&str>) {
     match reason.filter(|reason| !reason.trim().is_empty()) {
         Some(reason) => checks.line(pointer, reason, REASON),
         None => checks.require(
             false,
             pointer,
-            "missing",
+            "needed_here",
             "Rút một mục phải nêu lý do.",
             "Withdrawing needs a reason.",
         ),

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use actix_web::{HttpResponse, http::header};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{
+    IntoParams, OpenApi, ToSchema,
+    openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type},
+};
 
 use super::{
     CalendarAction, DueView, OfficeHoursAction, OfficeSession,
@@ -125,13 +128,18 @@ pub(super) struct CalendarChangeBody {
     #[serde(default)]
     #[schema(max_items = 400)]
     days: Vec<ChangedDayBody>,
-    /// Years of which every day is known from now on: deadlines in them are provisional no more.
     #[serde(default)]
-    #[schema(max_items = 400)]
+    #[schema(schema_with = years)]
     years: Vec<i16>,
     #[serde(default)]
     #[schema(max_items = 400)]
     office_hours: Vec<ChangedHoursBody>,
+}
+
+fn years() -> Schema {
+    let year = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1900)).maximum(Some(9998));
+    let what = "Years of which every day is known from now on: deadlines in them are provisional no more.";
+    ArrayBuilder::new().items(year).max_items(Some(400)).description(Some(what)).into()
 }
 
 /// A clock that moves.

@@ -170,7 +170,7 @@ pages! {
 }
 
 impl ListedView {
-    pub(super) fn of(item: Item, rules: &RuleBook, as_of: Instant) -> Self {
+    pub(in crate::http) fn of(item: Item, rules: &RuleBook, as_of: Instant) -> Self {
         let deadline = deadline(&item, rules, as_of);
         let span = item.row.span;
         let agency = item.agency.map_or_else(Default::default, |agency| (agency.code, agency.name));

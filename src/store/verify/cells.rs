@@ -12,6 +12,7 @@ use crate::{
     },
     store::{
         calendar::MoveRow,
+        fingerprints::FingerprintRow,
         handling::{AssignmentRow, CommitmentRow, DeliveryRow, DocumentRow},
         notifications::NotificationRow,
         petitions::{DetailRow, PetitionRow, SubmitterRow},
@@ -126,6 +127,7 @@ pub struct Held {
     pub clocks: Vec<ClockRow>,
     pub assignments: Vec<AssignmentRow>,
     pub revisions: Vec<RevisionCells>,
+    pub fingerprints: Vec<FingerprintRow>,
     pub documents: HashMap<DocumentId, DocumentRow>,
     pub commitments: Vec<CommitmentRow>,
     pub deliveries: Vec<DeliveryRow>,
@@ -155,6 +157,7 @@ impl Held {
             clocks: Vec::new(),
             assignments: Vec::new(),
             revisions: Vec::new(),
+            fingerprints: Vec::new(),
             documents: HashMap::new(),
             commitments: Vec::new(),
             deliveries: Vec::new(),

@@ -42,9 +42,9 @@ fn each_fault_of_a_change_is_named() {
     assert_eq!(one("2026-11-24", Change, DayKind::SwapWork), at("kind", "works_anyway"));
     assert_eq!(one("2026-12-05", Add, DayKind::SwapWork), []);
     assert_eq!(one("2026-12-05", Add, DayKind::SwapOff), at("kind", "rests_anyway"));
-    assert_eq!(one("2026-11-24", Withdraw, DayKind::Holiday), at("reason", "missing"));
+    assert_eq!(one("2026-11-24", Withdraw, DayKind::Holiday), at("reason", "needed_here"));
     let bare = ChangedDay { kind: None, name: None, ..changed("2027-01-01", Add, DayKind::Holiday) };
-    let wanted = [at("name", "missing"), at("kind", "missing")].concat();
+    let wanted = [at("name", "needed_here"), at("kind", "needed_here")].concat();
     assert_eq!(faults(&amendment(vec![bare])), wanted);
     let twice = vec![changed("2027-01-01", Add, DayKind::Holiday); 2];
     assert_eq!(faults(&amendment(twice)), [("/days/1/day".to_owned(), "twice")]);
@@ -81,7 +81,7 @@ fn office_hours_of_an_agency_do_not_overlap() {
     assert_eq!(told(vec![season("2027-10-16", None, vec![(time(11), time(7))])]), ["not_in_order"]);
     assert_eq!(told(vec![ChangedSeason { depth: None, ..summer.clone() }]), ["unknown"]);
     let gone = ChangedSeason { action: SeasonAction::Withdraw, ..summer };
-    assert_eq!(told(vec![gone]), ["has_no_entry", "missing"]);
+    assert_eq!(told(vec![gone]), ["has_no_entry", "needed_here"]);
 }
 
 #[test]

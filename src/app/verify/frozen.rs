@@ -1,0 +1,53 @@
+//! Frozen reports: what is kept of each is what the log says was frozen.
+
+use super::{Source, finding::Difference, finding::Finding};
+use crate::{
+    app::{
+        Error,
+        frozen::digest,
+        history::{Subject, hex},
+    },
+    store::{
+        AnyConnection, StoreError,
+        events::other,
+        frozen::{self, FrozenRow},
+    },
+};
+
+/// How many frozen reports one page takes.
+const PAGE: i64 = 20;
+
+/// Proves every frozen report.
+pub(super) fn check(source: &mut Source<'_>) -> Result<Vec<Finding>, Error> {
+    let (mut findings, mut after) = (Vec::new(), None);
+    loop {
+        let from = after;
+        let page = source.read(|tx| {
+            let rows = frozen::page(tx, from, PAGE)?;
+            let proven = rows.iter().map(|row| Ok((row.id, prove(tx, row)?)));
+            proven.collect::<Result<Vec<_>, Error>>()
+        })?;
+        let Some((last, _)) = page.last() else { return Ok(findings) };
+        after = Some(*last);
+        for (id, proven) in page {
+            if let Err(difference) = proven {
+                findings.push(difference.of(format!("frozen report {id}")));
+            }
+        }
+    }
+}
+
+fn prove(tx: &mut AnyConnection, row: &FrozenRow) -> Result<Result<(), Difference>, Error> {
+    let petitions = frozen::petitions(tx, row.id, None, i64::from(i32::MAX))?;
+    if digest(row, &petitions)? != row.digest {
+        return Ok(Err(Difference::row("frozen_report", "its digest is not that of what it holds")));
+    }
+    let subject = Subject::FrozenReport(row.id);
+    let events: Result<Vec<_>, StoreError> = other::history(tx, subject.kind(), subject.id(), 0, 1);
+    let said = events?.into_iter().next().map(|event| event.facts);
+    let said = said.as_ref().and_then(|facts| facts.get("sha256")).and_then(|digest| digest.as_str());
+    if said != Some(hex(&row.digest).as_str()) {
+        return Ok(Err(Difference::row("frozen_report", "its digest is not the one in the log")));
+    }
+    Ok(Ok(()))
+}
