@@ -16,6 +16,7 @@ mod cors;
 mod dossier;
 pub mod edge;
 mod encoding;
+pub mod exports;
 pub mod extract;
 mod figures;
 mod frozen;
@@ -95,6 +96,7 @@ fn routes(config: &mut ServiceConfig) {
         .configure(lists::routes)
         .configure(figures::routes)
         .configure(frozen::routes)
+        .configure(exports::routes)
         .service(resource("/v1/public/statistics").route(get().to(reports::read_public_statistics)))
         .configure(actions::routes)
         .service(resource("/v1/tracking").route(post().to(tracking::open_tracking)))
@@ -132,6 +134,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         reports::Api::openapi(),
         figures::Api::openapi(),
         frozen::Api::openapi(),
+        exports::Api::openapi(),
         tracking::Api::openapi(),
         public::Api::openapi(),
         reference::Api::openapi(),

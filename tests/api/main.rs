@@ -22,6 +22,7 @@ mod cli;
 mod cube;
 mod demo;
 mod explain;
+mod exports;
 mod figures;
 mod flow;
 mod frozen;
@@ -84,6 +85,7 @@ fn all_cases() -> Vec<Case> {
         cube::cases(),
         demo::cases(),
         explain::cases(),
+        exports::cases(),
         figures::cases(),
         flow::cases(),
         frozen::cases(),
