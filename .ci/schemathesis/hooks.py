@@ -46,8 +46,13 @@ BY_THE_PETITION = {
     ("#/amount", "out_of_range"), ("#/criteria", "too_few"),
 }
 # `instance` goes with a complaint only; `subject` is a UUID or the code of a field, as `subject_kind` says; which
-# fields there are is data.
-BY_OTHER_THINGS = {("instance", "does_not_fit"), ("subject", "not_a_uuid"), ("field_code", "unknown_code")}
+# fields there are is data; a window has its beginning before its end; what each report has differs, and stands in the
+# address of some.
+BY_OTHER_THINGS = {
+    ("instance", "does_not_fit"), ("subject", "not_a_uuid"), ("field_code", "unknown_code"), ("to", "window_upside_down"),
+    ("figure", "unknown_code"), ("group_by", "not_in_this_report"), ("basis", "not_in_this_report"),
+    ("at_least", "not_in_this_report"), ("structure", "not_in_this_report"),
+}
 
 
 class Lists:

@@ -134,6 +134,8 @@ pub struct Question {
     list: String,
     format: ExportFormat,
     bom: bool,
+    /// When it was asked, which is the moment it shows unless it names another.
+    at: Instant,
     as_of: Instant,
     recorded_by: Option<Instant>,
 }
@@ -157,6 +159,7 @@ pub fn question(
         list: address.text()?,
         format: wanted.format,
         bom: wanted.bom && wanted.format == ExportFormat::Csv,
+        at: world.now,
         as_of: first.as_of,
         recorded_by: first.recorded_by,
     })
@@ -174,14 +177,14 @@ pub fn order(
         let row = exports::find(tx, Id::new(done.petition.uuid()))?;
         return Ok((row.ok_or(Error::NotFound)?, true));
     }
-    let Question { list, format, bom, as_of, recorded_by } = question;
+    let Question { list, format, bom, at, as_of, recorded_by } = question;
     let row = ExportRow {
         id: new_id(),
         list: list.clone(),
         format: *format,
         bom: *bom,
         ordered_by: reader.person.official,
-        ordered_at: world.now,
+        ordered_at: *at,
         state: ExportState::Queued,
         attempts: 0,
         beat_at: None,

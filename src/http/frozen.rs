@@ -14,7 +14,7 @@ use super::{
     extract::{Form, Limit, PathId, Query, Short},
     figures::{Groups, Levels},
     lists::answer,
-    openapi::{DayOrInstant, code},
+    openapi::{DayOrInstant, code_or_null},
     problem::Problem,
 };
 use crate::{
@@ -68,11 +68,11 @@ pub(super) struct FreezeBody {
     subtree: Option<bool>,
     #[schema(value_type = Option<String>, max_length = 64)]
     field_code: Option<Short<64>>,
-    #[schema(schema_with = code::<Kind>, required = false)]
+    #[schema(schema_with = code_or_null::<Kind>, required = false)]
     kind: Option<Kind>,
-    #[schema(schema_with = code::<Channel>, required = false)]
+    #[schema(schema_with = code_or_null::<Channel>, required = false)]
     channel: Option<Channel>,
-    #[schema(value_type = Levels, inline, required = false)]
+    #[schema(value_type = Option<Levels>, inline)]
     level: Option<LevelAsked>,
 }
 

@@ -229,6 +229,14 @@ pub(super) fn code<C: Code>() -> Schema {
         .into()
 }
 
+/// The schema of a code in a body that may as well be null.
+pub(super) fn code_or_null<C: Code>() -> Schema {
+    let Schema::Object(mut object) = code::<C>() else { return code::<C>() };
+    object.schema_type = SchemaType::from_iter([Type::String, Type::Null]);
+    object.enum_values.get_or_insert_default().push(serde_json::Value::Null);
+    object.into()
+}
+
 /// The schema of a code in an answer: clients must expect codes they do not know yet.
 pub(super) fn open_code<C: Code>() -> Schema {
     open::<C>(Type::String.into(), "")

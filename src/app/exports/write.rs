@@ -90,12 +90,14 @@ pub fn run_due(app: &App, lists: &dyn Lists, stopped: &dyn Fn() -> bool) -> Resu
             Err(Cut::Never(problem)) => fail(app, &row, problem)?,
             // Whoever stops leaves it to the next at once, and that is no attempt.
             Err(Cut::Stopped) => {
-                release(app, ExportRow { beat_at: None, attempts: row.attempts - 1, ..row.clone() }, &row)?
+                let left = ExportRow { beat_at: None, attempts: row.attempts - 1, ..row.clone() };
+                release(app, left, &row)?;
             }
+            // It is tried again once it counts as left, unless another writes it already.
             Err(Cut::Failed(error)) => {
-                // It is tried again once it counts as left.
-                release(app, ExportRow { beat_at: Some(real_now()), ..row.clone() }, &row)?;
-                return Err(error);
+                if release(app, ExportRow { beat_at: Some(real_now()), ..row.clone() }, &row)? {
+                    return Err(error);
+                }
             }
         }
     }
@@ -236,7 +238,6 @@ fn succeed(app: &App, known: &ExportRow, mut row: ExportRow) -> Result<(), Cut> 
 }
 
 fn fail(app: &App, known: &ExportRow, problem: &'static str) -> Result<(), Error> {
-    tidy(app, known);
     tracing::warn!(export = %known.id, problem, "an export cannot be written");
     let row = ExportRow {
         state: ExportState::Failed,
@@ -244,20 +245,25 @@ fn fail(app: &App, known: &ExportRow, problem: &'static str) -> Result<(), Error
         expires_at: Some(real_now().plus_micros(KEPT)),
         ..known.clone()
     };
-    lost_is_fine(keep(app, known, row, Some("export-failure")))
+    left(app, known, keep(app, known, row, Some("export-failure"))).map(|_| ())
 }
 
-/// Leaves an export to whoever comes next.
-fn release(app: &App, row: ExportRow, known: &ExportRow) -> Result<(), Error> {
-    tidy(app, known);
-    lost_is_fine(keep(app, known, row, None))
+/// Leaves an export to whoever comes next; tells whether it was this writer's to leave.
+fn release(app: &App, row: ExportRow, known: &ExportRow) -> Result<bool, Error> {
+    left(app, known, keep(app, known, row, None))
 }
 
-fn lost_is_fine(kept: Result<(), Cut>) -> Result<(), Error> {
+/// Takes away what this attempt, or where it was the last all of them, have left.
+fn left(app: &App, known: &ExportRow, kept: Result<(), Cut>) -> Result<bool, Error> {
     match kept {
-        Err(Cut::Failed(error)) => Err(error),
-        _ => Ok(()),
+        Ok(()) => tidy(app, known),
+        Err(Cut::Failed(error)) => return Err(error),
+        Err(_) => {
+            remove_attempt(app, known, known.attempts);
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 /// Keeps how an export stands, with the event of its end, unless another writes it now.
