@@ -42,6 +42,7 @@ mod past;
 mod plans;
 mod preview;
 mod public;
+mod questions;
 mod reference;
 mod refusals;
 mod reminders;
@@ -104,6 +105,7 @@ fn all_cases() -> Vec<Case> {
         plans::cases(),
         preview::cases(),
         public::cases(),
+        questions::cases(),
         reference::cases(),
         refusals::cases(),
         reminders::cases(),
