@@ -164,12 +164,12 @@ impl Desk {
     async fn author(&self, name: &str, action: &str, body: Value) {
         let id: PetitionId = self.id(name).parse().unwrap();
         let key = self.app.app.read_now(move |_, world| Ok(world.secret.access_key(id))).unwrap();
-        let code = self.ask_as("coordinator", &format!("/v1/petitions/{id}")).await["code"].clone();
-        let items = json!({"items": [{"code": code, "access_key": key.reveal()}]});
+        let view = self.ask_as("coordinator", &format!("/v1/petitions/{id}")).await;
+        let items = json!({"items": [{"code": view["code"], "access_key": key.reveal()}]});
         let opened = self.app.post("/v1/tracking").json(items).call().await.expect(200).body;
-        let path = format!("/v1/tracking/petitions/{}/{action}", code.as_str().unwrap());
-        let sent = self.app.post(path).token(opened["access_token"].as_str().unwrap()).key();
-        sent.json(body).call().await.expect(200);
+        let path = format!("/v1/tracking/petitions/{}/{action}", view["code"].as_str().unwrap());
+        let sent = self.app.post(path).token(opened["access_token"].as_str().unwrap());
+        sent.key().seen(&view["version"]).json(body).call().await.expect(200);
     }
 }
 

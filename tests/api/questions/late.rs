@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Desk, columns};
-use crate::support::{Case, TestDb, cases};
+use crate::{
+    demo::token,
+    support::{Case, TestDb, cases},
+};
 
 pub(super) fn cases() -> Vec<Case> {
     cases![
@@ -123,7 +126,7 @@ async fn extended_late_unsupported_or_unannounced(db: TestDb) {
     let path = format!("/v1/petitions/{}", desk.id("12"));
     let version = desk.ask(&path).await["version"].clone();
     let late = extension("11", "2026-11-23", json!({"reason": "Bận", "amount": 10}));
-    let approver = crate::demo::token(&desk.app, "approver");
+    let approver = token(&desk.app, "approver");
     let sent = desk.app.post(format!("{path}/extension")).token(&approver).seen(version).json(late);
     assert_eq!(sent.call().await.expect(409).body["reason"], "already_overdue");
 
@@ -157,17 +160,26 @@ async fn suspended_and_would_be_late(db: TestDb) {
 
 async fn days_gained_by_class(db: TestDb) {
     let desk = Desk::new(db);
-    // Noise is due in three working days (26 November), traffic in ten (7 December).
-    let body = json!({"field_code": "transport", "reason": "Xe đỗ chắn ngõ"});
-    desk.act("12", "coordinator", "reclassification", body).await;
-    let told = desk.of("12", "/deadlines").await;
+    // A missing cover is due in three working days (27 November); intake calls it traffic, which has ten (8 December).
+    let petition = desk.letter(json!({})).await;
+    let path = format!("/v1/petitions/{petition}");
+    let body = json!({"kind": "feedback", "field_code": "transport", "public_title": "Nắp hố ga",
+        "public_summary": "Nắp hố ga lại mất."});
+    let sent = desk.app.post(format!("{path}/classification")).token(&token(&desk.app, "intake"));
+    sent.seen(1).json(body).call().await.expect(200);
+    let told = desk.ask(&format!("{path}/deadlines")).await;
     let balance = &told["balance"];
     assert_eq!(
         (&balance["promised_due_on"], &balance["due_on"]),
-        (&json!("2026-11-26"), &json!("2026-12-07"))
+        (&json!("2026-11-27"), &json!("2026-12-08"))
     );
     assert_eq!(balance["days_gained_by_classification"], json!({"calendar_days": 11, "working_days": 7}));
     assert_eq!(balance["total"]["calendar_days"], 11);
+    // Where others were merged into a petition, another class gains nothing: it keeps the earliest end of all of them.
+    let body = json!({"field_code": "transport", "reason": "Xe đỗ chắn ngõ"});
+    desk.act("12", "coordinator", "reclassification", body).await;
+    let balance = desk.of("12", "/deadlines").await["balance"].clone();
+    assert_eq!((&balance["due_on"], &balance["total"]["calendar_days"]), (&json!("2026-11-26"), &json!(0)));
 }
 
 async fn slow_intake(db: TestDb) {
@@ -207,5 +219,5 @@ async fn idle_for_45_days(db: TestDb) {
     // Number 3 was taken up on 23 October at 09:00, and nobody touched it since; number 10 on 2 November.
     let desk = Desk::at(db, "2026-12-07T10:00:00+07:00");
     assert_eq!(desk.list("/v1/petitions?idle_days_min=45").await, ["3"]);
-    assert!(desk.list("/v1/petitions?idle_days_min=45&as_of=2026-12-06").await.is_empty());
+    assert!(desk.list("/v1/petitions?idle_days_min=45&as_of=2026-12-05").await.is_empty());
 }

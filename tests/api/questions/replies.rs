@@ -22,7 +22,8 @@ async fn issue_date_before_recording(db: TestDb) {
     let desk = Desk::new(db);
     // Dated Friday the 20th, recorded on Monday the 23rd; number 2 bears the day on which it was recorded.
     desk.answer("7", "explained", ("88", "2026-11-20")).await;
-    let found = async |least: &str| desk.list(&format!("/v1/anomalies?kind=issued_before_recording{least}")).await;
+    let found =
+        async |least: &str| desk.list(&format!("/v1/anomalies?kind=issued_before_recording{least}")).await;
     assert_eq!(found("&at_least=1").await, ["7"]);
     assert_eq!(found("").await, ["7"], "three days are the threshold");
     assert!(found("&at_least=4").await.is_empty());

@@ -119,7 +119,7 @@ async fn who_changed_calendar_or_rules(db: TestDb) {
     let changes = desk.ask("/v1/calendar-changes").await;
     let change = changes["items"].as_array().unwrap().iter().find(|one| one["source"] == "Công điện 9/CĐ");
     let change = change.unwrap();
-    assert_eq!(change["version"], done["version"]);
+    assert_eq!(change["version"], done["change"]["version"]);
     assert_eq!(change["ordered_by"]["full_name"], "Hoàng Văn Quản Trị");
     let moves = desk.ask(&format!("/v1/calendar-changes/{}/moves", change["version"])).await;
     // The opinion on a rule was due on that Monday.
