@@ -20,7 +20,7 @@ use crate::{
     store::{
         AnyConnection,
         agencies::{self, AgencyName},
-        commitments::{self, Key, PromiseRow, Said, Shown, Wanted},
+        commitments::{self, Key, PromiseRow, SaidRow, Shown, Wanted},
         lists::{Filters, Place, Question, Tree},
         people,
     },
@@ -147,9 +147,9 @@ fn told(
 }
 
 /// What later revisions of the same reply say.
-fn later(said: &[Said], row: &PromiseRow) -> Vec<Later> {
-    let after = said.iter().filter(|(petition, round, number, _)| {
-        (*petition, *round) == (row.petition_id, row.round) && *number > row.number
+fn later(said: &[SaidRow], row: &PromiseRow) -> Vec<Later> {
+    let after = said.iter().filter(|one| {
+        (one.petition_id, one.round) == (row.petition_id, row.round) && one.number > row.number
     });
-    after.map(|(.., later)| *later).collect()
+    after.filter_map(|one| Some((one.outcome, one.approved_at?))).collect()
 }

@@ -11,7 +11,6 @@ use super::{
     together::padded,
 };
 use crate::domain::{
-    commitments::Later,
     id::{AgencyId, OfficialId, PetitionId, RowId, TextId},
     time::{Day, Instant},
     vocabulary::Outcome,
@@ -110,16 +109,23 @@ pub fn seen(
     Ok(rows.into_iter().collect())
 }
 
-/// A revision by petition, round and number, with what it says of earlier promises.
-pub type Said = (PetitionId, i32, i32, Later);
+/// What a signed revision says of the promises made before it.
+#[derive(Debug, Clone, Queryable)]
+pub struct SaidRow {
+    pub petition_id: PetitionId,
+    pub round: i32,
+    pub number: i32,
+    pub outcome: Option<Outcome>,
+    pub approved_at: Option<Instant>,
+}
 
 /// The revisions of these petitions that were signed by an instant, in their order.
 pub fn said(
     tx: &mut AnyConnection,
     petitions: &[PetitionId],
     signed_by: Instant,
-) -> Result<Vec<Said>, StoreError> {
-    let rows: Vec<(PetitionId, i32, i32, Option<Outcome>, Option<Instant>)> = reply_revision::table
+) -> Result<Vec<SaidRow>, StoreError> {
+    Ok(reply_revision::table
         .filter(reply_revision::petition_id.eq_any(padded(petitions)))
         .filter(reply_revision::approved_at.le(signed_by).assume_not_null())
         .order((reply_revision::petition_id, reply_revision::number))
@@ -130,11 +136,7 @@ pub fn said(
             reply_revision::outcome,
             reply_revision::approved_at,
         ))
-        .load(tx)?;
-    let said = |(petition, round, number, outcome, signed): (_, _, _, _, Option<Instant>)| {
-        Some((petition, round, number, (outcome, signed?)))
-    };
-    Ok(rows.into_iter().filter_map(said).collect())
+        .load(tx)?)
 }
 
 /// The words behind references; an erased one has none.

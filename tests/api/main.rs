@@ -19,6 +19,7 @@ mod backup;
 mod bounds;
 mod calendar;
 mod cli;
+mod commitments;
 mod cube;
 mod demo;
 mod explain;
@@ -82,6 +83,7 @@ fn all_cases() -> Vec<Case> {
         bounds::cases(),
         calendar::cases(),
         cli::cases(),
+        commitments::cases(),
         cube::cases(),
         demo::cases(),
         explain::cases(),
