@@ -13,7 +13,7 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates libpq5 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --home-dir /var/lib/kiennghi --no-create-home --shell /usr/sbin/nologin kiennghi \
- && install --directory --owner=kiennghi --group=kiennghi --mode=0700 /var/lib/kiennghi
+ && install --directory --owner=kiennghi --group=kiennghi --mode=0700 /var/lib/kiennghi /var/lib/kiennghi/exports
 COPY --from=build /usr/src/kiennghi/target/dist/kiennghi /usr/local/bin/kiennghi
 # By number, so that an orchestrator can see that it is not root.
 USER 10001:10001

@@ -88,6 +88,9 @@ struct Given {
     /// Code of the agency that takes what no other serves.
     #[arg(long, global = true, env = "KIENNGHI_DEFAULT_AGENCY", value_name = "CODE")]
     default_agency: Option<String>,
+    /// Folder of exported files, shared where several processes serve [default: exports beside the SQLite file, else ./exports].
+    #[arg(long, global = true, env = "KIENNGHI_EXPORTS", value_name = "FOLDER")]
+    exports: Option<PathBuf>,
     #[command(flatten)]
     limits: limits::LimitsGiven,
     #[command(flatten)]
@@ -113,6 +116,7 @@ struct FileSettings {
     body_limit: Option<u32>,
     idempotency_hours: Option<u32>,
     default_agency: Option<String>,
+    exports: Option<PathBuf>,
     #[serde(default)]
     limits: limits::LimitsGiven,
     #[serde(default)]
@@ -159,6 +163,8 @@ pub struct Settings {
     pub idempotency_hours: u32,
     /// Code of the agency that takes what no other serves.
     pub default_agency: Option<String>,
+    /// The folder of exported files.
+    pub exports: PathBuf,
     /// How much a client may do.
     pub limits: Limits,
     /// Who may name another address than his own.
@@ -225,6 +231,7 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
     let public_url = given.public_url.or(file.public_url).map(|url| check_public_url(&url)).transpose()?;
     Ok(Settings {
         listen,
+        exports: given.exports.or(file.exports).unwrap_or_else(|| beside(&database_url)),
         replica_url: replica_of(&database_url, given.replica_url.or(file.replica_url))?,
         database_url,
         secret: secret.or(file.secret).map(check_secret).transpose()?,
@@ -250,6 +257,15 @@ fn resolve(given: Given, file: FileSettings, secret: Option<String>) -> Result<S
         providers: oidc::resolve(file.oidc)?,
         sessions: sessions::resolve(&given.sessions, &file.sessions)?,
     })
+}
+
+/// Where exported files are, unless the operator says so.
+fn beside(database: &DatabaseUrl) -> PathBuf {
+    let folder = match database {
+        DatabaseUrl::Sqlite(path) => path.parent(),
+        DatabaseUrl::Postgres(_) => None,
+    };
+    folder.unwrap_or(Path::new("")).join("exports")
 }
 
 fn replica_of(database: &DatabaseUrl, url: Option<String>) -> Result<Option<DatabaseUrl>, ConfigFault> {

@@ -4,6 +4,7 @@ use std::{
     io::{self, BufRead, IsTerminal, Write},
     path::Path,
     process::ExitCode,
+    sync::Arc,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -97,6 +98,7 @@ fn application(db: Db, settings: &Settings, how: &Serve) -> Result<App, Fault> {
         idempotency_hours: settings.idempotency_hours,
         limits: settings.limits.clone(),
         mail: settings.mail.clone(),
+        exports: settings.exports.clone(),
     };
     App::open(db, clock, secret, settings.zone.clone(), options).map_err(told)
 }
@@ -139,7 +141,7 @@ async fn listen(app: App, settings: &Settings) -> Result<(), Fault> {
         None => None,
     };
     let (stop, told_to_stop) = watch::channel(false);
-    let jobs = actix_web::rt::spawn(jobs::run(app.clone(), told_to_stop));
+    let jobs = actix_web::rt::spawn(jobs::run(app.clone(), Arc::new(http::exports::ListsOfApi), told_to_stop));
     let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", server.address));
     let there = settings.zone.to_datetime(app.clock().now().timestamp());
     let sandbox = format!("; a sandbox, where it is {}", there.strftime("%Y-%m-%d %H:%M"));

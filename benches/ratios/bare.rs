@@ -50,6 +50,15 @@ enum Bound {
 pub(crate) const NAMES: &str = "SELECT 'agency ' || code, agency_id FROM agency_version
      UNION ALL SELECT 'petition ' || external_id, petition_id FROM external_ref";
 
+/// How many events have no number yet.
+pub(crate) const UNNUMBERED: &str = "SELECT count(*) FROM event WHERE position IS NULL";
+
+/// The same of a file that a server has open.
+pub(crate) fn unnumbered(file: &Path) -> Result<u64, Fault> {
+    let count: i64 = Connection::open(file)?.query_row(UNNUMBERED, [], |row| row.get(0))?;
+    Ok(count.try_into()?)
+}
+
 /// Copies a file at rest, with what its log may still hold.
 pub(crate) fn copy(file: &Path, copy: &Path) -> Result<(), Fault> {
     Connection::open(file)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;

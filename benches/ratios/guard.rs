@@ -7,14 +7,13 @@ use std::{
 
 use crate::Fault;
 
-/// Runs a program, says which process it is, and waits for its own standard input to close, which a kill of this
+/// Runs a program, says which process it is before the program says anything, and waits for its own standard input to close, which a kill of this
 /// program does too. Then it tells the program to stop, and waits until it has; one that did not hear it (a signal that
 /// comes before its handler is lost, since a shell has its background jobs ignore it) is killed after a while.
 const SHELL: &str = r#"
 trap '' INT TERM HUP PIPE
-"$@" </dev/null &
+sh -c 'echo "$$"; exec "$@"' bench "$@" </dev/null &
 job=$!
-echo "$job"
 read -r _
 kill -INT "$job" 2>/dev/null
 (

@@ -1,6 +1,11 @@
 //! The order of things: prepare both databases, then one row after the other, each limit right before our own run.
 
-use std::{cell::Cell, path::Path, thread, time::Duration};
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
 use tempfile::TempDir;
 
@@ -26,7 +31,7 @@ const COPY: &str = "pgbench";
 const WARM_UP: Duration = Duration::from_secs(1);
 const WARM_CONNECTIONS: usize = 16;
 /// How many seconds the jobs of the server get to number the events of a run.
-const SETTLING: u32 = 60;
+const SETTLING: u32 = 180;
 /// How many writes of bare SQLite share a commit.
 const GROUP: u64 = 32;
 
@@ -53,6 +58,21 @@ impl Postgres {
     /// How many petitions pgbench has classified.
     fn moved(&self) -> Option<u64> {
         self.cluster.ask(COPY, bare::MOVED).ok()?.trim().parse().ok()
+    }
+}
+
+/// How many events the jobs of the server have not numbered yet.
+fn unnumbered(cluster: &Cluster) -> Result<u64, Fault> {
+    Ok(cluster.ask(OURS, bare::UNNUMBERED)?.trim().parse()?)
+}
+
+/// Waits until none is left, for so long at most.
+fn until_numbered(waiting: impl Fn() -> Result<u64, Fault>) {
+    for _ in 0..SETTLING {
+        match waiting() {
+            Ok(1..) => thread::sleep(Duration::from_secs(1)),
+            _ => break,
+        }
     }
 }
 
@@ -91,7 +111,7 @@ fn installation(url: String, folder: &Path, arguments: &Arguments) -> Installati
 }
 
 fn prepare_postgres(
-    binaries: std::path::PathBuf,
+    binaries: PathBuf,
     folder: &TempDir,
     arguments: &Arguments,
 ) -> Result<Postgres, Fault> {
@@ -104,6 +124,8 @@ fn prepare_postgres(
     cluster.ask("postgres", &format!("ALTER DATABASE {OURS} SET log_statement = 'all'"))?;
     let server = installation.serve()?;
     let callers = Callers::sign_in(&server)?;
+    // A job at work would send statements among those of a request.
+    until_numbered(|| unnumbered(&cluster));
     let workload = Workload::capture(&cluster, &server, &callers)?;
     drop(server);
     cluster.ask("postgres", &format!("ALTER DATABASE {OURS} RESET log_statement"))?;
@@ -153,7 +175,7 @@ impl Bench<'_> {
 
     fn measure_sqlite(&self) -> Result<(), Fault> {
         progress("SQLite: a backlog");
-        let file = self.folder.path().join("kiennghi.db");
+        let file = self.sqlite();
         let installation =
             installation(format!("sqlite:{}", file.display()), self.folder.path(), self.arguments);
         installation.import(&self.folder.path().join("backlog.ndjson"))?;
@@ -327,15 +349,18 @@ impl Bench<'_> {
 
     /// Lets the jobs of the server number the events of the run before, and the disk come to rest.
     fn settle(&self, database: &str) {
-        let Some(postgres) = self.postgres.as_ref().filter(|_| database == "PostgreSQL") else { return };
-        let waiting = "SELECT count(*) FROM event WHERE position IS NULL";
-        for _ in 0..SETTLING {
-            match postgres.cluster.ask(OURS, waiting) {
-                Ok(count) if count.trim() != "0" => thread::sleep(Duration::from_secs(1)),
-                _ => break,
+        match &self.postgres {
+            Some(postgres) if database == "PostgreSQL" => {
+                until_numbered(|| unnumbered(&postgres.cluster));
+                self.notes.value("checkpoint", postgres.cluster.ask(OURS, "CHECKPOINT"));
             }
+            _ => until_numbered(|| bare::unnumbered(&self.sqlite())),
         }
-        self.notes.value("checkpoint", postgres.cluster.ask(OURS, "CHECKPOINT"));
+    }
+
+    /// The file of our own SQLite.
+    fn sqlite(&self) -> PathBuf {
+        self.folder.path().join("kiennghi.db")
     }
 
     fn duration(&self) -> Duration {

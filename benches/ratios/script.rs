@@ -79,6 +79,9 @@ impl Script {
         slots: &mut Slots,
     ) -> Option<Self> {
         if !first.iter().map(|sent| &sent.sql).eq(second.iter().map(|sent| &sent.sql)) {
+            let differs = first.iter().zip(second).find(|(one, other)| one.sql != other.sql);
+            let lengths = (first.len(), second.len());
+            crate::progress(&format!("other statements, {lengths:?}; the first of them: {differs:?}"));
             return None;
         }
         let statements = first.iter().zip(second).map(|(first, second)| {

@@ -34,9 +34,9 @@ impl Workload {
     pub(crate) fn capture(cluster: &Cluster, server: &Served, callers: &Callers) -> Result<Self, Fault> {
         let capture = Capture { cluster, server, callers };
         capture.warm_up()?;
-        let (submit, transition) = until_same(|_| capture.writes())?;
-        let read = until_same(|number| capture.read(number))?;
-        let overdue = until_same(|_| capture.overdue())?;
+        let (submit, transition) = until_same("to submit and to take on", |_| capture.writes())?;
+        let read = until_same("to read", |number| capture.read(number))?;
+        let overdue = until_same("to list what is overdue", |_| capture.overdue())?;
         let scripts = vec![
             (Operation::Submit, submit),
             (Operation::Transition, transition),
@@ -52,9 +52,9 @@ impl Workload {
 }
 
 /// Tries until two runs sent the same statements.
-fn until_same<T>(attempt: impl Fn(usize) -> Result<Option<T>, Fault>) -> Result<T, Fault> {
+fn until_same<T>(what: &str, attempt: impl Fn(usize) -> Result<Option<T>, Fault>) -> Result<T, Fault> {
     let found = (0..TRIES).find_map(|number| attempt(number).transpose());
-    found.unwrap_or_else(|| Err("the server never sent the same statements twice".into()))
+    found.unwrap_or_else(|| Err(format!("the server never sent the same statements twice {what}").into()))
 }
 
 impl Capture<'_> {

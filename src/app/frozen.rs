@@ -14,16 +14,15 @@ use super::{
     history::{self, Subject, hex},
     lists::Reader,
     secrets::sha256,
-    tokens::KeyRing,
+    tokens::{FROZEN_REPORT, KeyRing},
 };
 use crate::{
     domain::{
-        access::Right,
         event,
         figures::Report,
         id::{PetitionId, RowId},
         refusal::{Refusal, Words},
-        vocabulary::{Code, Role, Visibility},
+        vocabulary::{Code, Role},
     },
     store::{
         AnyConnection, Json,
@@ -42,17 +41,10 @@ pub fn freeze(
     world: &World,
     keys: &KeyRing,
     reader: &Reader,
-    (wanted, by): (&Wanted, GroupBy),
+    asked: Result<(&Wanted, GroupBy), Error>,
 ) -> Result<FrozenRow, Error> {
-    let role = [Role::Auditor, Role::Coordinator]
-        .into_iter()
-        .find(|role| reader.person.rights.iter().any(|right| right.role == *role))
-        .ok_or_else(|| {
-            Refusal::Forbidden(Words::new(
-                "Chỉ giám sát và điều phối được chốt báo cáo.",
-                "Freezing reports is for audit and coordination.",
-            ))
-        })?;
+    let role = role(reader)?;
+    let (wanted, by) = asked?;
     let report = Report::Timeliness;
     let sheet = figures::sheet(tx, world, reader, report, wanted, by)?;
     let fixed = Wanted { as_of: Some(super::when::When::At(sheet.as_of)), ..wanted.clone() };
@@ -78,13 +70,27 @@ pub fn freeze(
     };
     row.digest = digest(&row, &petitions)?;
     let claims = json!({"report_id": id, "sha256": hex(&row.digest), "as_of": row.as_of});
-    (row.signature, row.kid) = keys.attest(claims, world.real_now)?;
+    (row.signature, row.kid) = keys.attest(FROZEN_REPORT, claims, world.real_now)?;
     frozen::insert(tx, &row, &petitions)?;
     let facts = json!({"report": row.report, "sha256": hex(&row.digest), "kid": row.kid,
         "as_of": row.as_of, "petitions": row.petitions});
     let actor = caller::actor(&reader.person, role);
     history::record(tx, world, &Subject::FrozenReport(id), &actor, "freezing", facts)?;
     Ok(row)
+}
+
+/// As what a reader freezes.
+fn role(reader: &Reader) -> Result<Role, Error> {
+    let freezes = [Role::Auditor, Role::Coordinator]
+        .into_iter()
+        .find(|role| reader.person.rights.iter().any(|right| right.role == *role));
+    freezes.ok_or_else(|| {
+        Refusal::Forbidden(Words::new(
+            "Chỉ giám sát và điều phối được chốt báo cáo.",
+            "Freezing reports is for audit and coordination.",
+        ))
+        .into()
+    })
 }
 
 /// The figures of each group, as they were.
@@ -147,10 +153,6 @@ pub fn digest(row: &FrozenRow, petitions: &[FrozenPetition]) -> Result<Vec<u8>, 
 /// A frozen report, for whoever froze it, and for whoever sees everything anyway.
 pub fn find(tx: &mut AnyConnection, reader: &Reader, id: RowId) -> Result<FrozenRow, Error> {
     let row = frozen::find(tx, id)?.ok_or(Error::NotFound)?;
-    let everything = |right: &Right| {
-        let role = matches!(right.role, Role::Auditor | Role::Coordinator);
-        role && right.agency.is_none() && right.ceiling == Visibility::Restricted
-    };
     let own = row.frozen_by == reader.person.official;
-    if own || reader.person.rights.iter().any(everything) { Ok(row) } else { Err(Error::NotFound) }
+    if own || reader.sees_everything() { Ok(row) } else { Err(Error::NotFound) }
 }

@@ -194,6 +194,14 @@ impl Reader {
         }
     }
 
+    /// Whether he audits or coordinates the whole installation without a ceiling.
+    pub(super) fn sees_everything(&self) -> bool {
+        self.person.rights.iter().any(|right| {
+            let role = matches!(right.role, Role::Auditor | Role::Coordinator);
+            role && right.agency.is_none() && right.ceiling == Visibility::Restricted
+        })
+    }
+
     /// The name under which his cursors are kept.
     pub(super) fn scope(&self) -> &str {
         &self.scope

@@ -17,6 +17,7 @@ pub mod dossier;
 mod effects;
 pub mod error;
 pub mod explaining;
+pub mod exports;
 pub mod figures;
 pub mod fingerprints;
 pub mod frozen;
@@ -99,6 +100,8 @@ pub struct Options {
     pub limits: limits::Limits,
     /// Where mail goes out; nothing is queued without.
     pub mail: Option<mail::Server>,
+    /// The folder of exported files.
+    pub exports: std::path::PathBuf,
 }
 
 /// The application: one per process, cheap to clone.

@@ -28,8 +28,9 @@ use super::{
 use crate::domain::time::Instant;
 
 const TYPE: &str = "at+jwt";
-/// The type of what is signed and is no token.
-const ATTESTATION: &str = "frozen-report+jwt";
+/// The types of what is signed and is no token.
+pub const FROZEN_REPORT: &str = "frozen-report+jwt";
+pub const EXPORT_MANIFEST: &str = "export-manifest+jwt";
 /// Seconds by which the clocks of two processes may differ.
 const LEEWAY: i64 = 30;
 /// Longest token that is looked at, in bytes.
@@ -185,14 +186,19 @@ impl KeyRing {
     }
 
     /// Signs what was found by this installation, and names the key: a compact JWS that is no token.
-    pub fn attest(&self, mut claims: Value, real_now: Instant) -> Result<(String, String), Error> {
+    pub fn attest(
+        &self,
+        what: &'static str,
+        mut claims: Value,
+        real_now: Instant,
+    ) -> Result<(String, String), Error> {
         let key = self.keys.first().ok_or_else(|| Error::internal("no signing key"))?;
         if let Some(members) = claims.as_object_mut() {
             members.insert("iss".to_owned(), Value::from(self.issuer.clone()));
             members.insert("iat".to_owned(), Value::from(seconds(real_now)));
         }
         let mut header = Header::new(Algorithm::ES256);
-        header.typ = Some(ATTESTATION.to_owned());
+        header.typ = Some(what.to_owned());
         header.kid = Some(key.kid.clone());
         let signed = jsonwebtoken::encode(&header, &claims, &key.signing).map_err(Error::internal)?;
         Ok((signed, key.kid.clone()))

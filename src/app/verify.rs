@@ -9,6 +9,7 @@
 //! A server may go on writing meanwhile: each page is one snapshot, in which a petition and its rows agree.
 
 mod chain;
+mod exports;
 mod finding;
 mod frozen;
 mod others;
@@ -129,6 +130,7 @@ fn walk(
     walk.petitions()?;
     walk.others()?;
     walk.frozen()?;
+    walk.exports()?;
     walk.lost()?;
     walk.log(kept)?;
     let mut summary = walk.summary;
@@ -289,6 +291,11 @@ impl Walk<'_> {
 
     fn frozen(&mut self) -> Result<(), Error> {
         frozen::check(&mut self.source)?.iter().for_each(|finding| self.found(finding));
+        Ok(())
+    }
+
+    fn exports(&mut self) -> Result<(), Error> {
+        exports::check(&mut self.source)?.iter().for_each(|finding| self.found(finding));
         Ok(())
     }
 

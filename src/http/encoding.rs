@@ -86,8 +86,10 @@ impl Wish {
 
     /// Compresses a reply where that is worth it.
     pub(super) fn grant(&self, reply: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
-        let compressible =
-            is_text(reply.headers()) && !reply.headers().contains_key(header::CONTENT_ENCODING);
+        // What is fetched in parts keeps its bytes.
+        let fixed = [header::CONTENT_ENCODING, header::ACCEPT_RANGES];
+        let fixed = fixed.iter().any(|name| reply.headers().contains_key(name));
+        let compressible = is_text(reply.headers()) && !fixed;
         let unchanged = reply.status() == StatusCode::NOT_MODIFIED;
         let mut reply = reply;
         if compressible || unchanged {

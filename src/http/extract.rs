@@ -98,6 +98,11 @@ impl IdempotencyKey {
 }
 
 impl Limit {
+    /// So many rows, for whoever does not page himself.
+    pub fn of(rows: u16) -> Self {
+        Self(rows)
+    }
+
     /// Rows to show.
     pub fn rows(self) -> i64 {
         i64::from(self.0)
@@ -237,7 +242,8 @@ fn is_json(media_type: &str) -> bool {
     media_type.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
 }
 
-fn parameters<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
+/// The parameters of a query string.
+pub(super) fn parameters<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
     let pairs =
         web::Query::<Vec<(String, String)>>::from_query(query).map_err(|_| Error::Malformed(Vec::new()))?;
     let pairs = pairs.into_inner();

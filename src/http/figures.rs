@@ -9,15 +9,16 @@ use actix_web::{
 };
 use utoipa::OpenApi;
 
-pub(super) use self::queries::{Groups, Levels};
+pub(super) use self::queries::{BehindQuery, Groups, Levels};
 use self::{
-    queries::{AnomaliesQuery, BehindQuery, FlowQuery, ReportQuery},
+    queries::{AnomaliesQuery, FlowQuery, ReportQuery},
     views::{AnomalyList, BehindList, FiguresReport, TimelinessReport},
 };
 use super::{auth::Call, extract::Query, lists::answer, problem::Problem};
 use crate::{
-    app::{Error, figures},
+    app::{Error, World, figures, lists::Reader},
     domain::{figures::Report, vocabulary::Code},
+    store::AnyConnection,
 };
 
 #[derive(OpenApi)]
@@ -148,11 +149,20 @@ async fn list_behind_figure(
 ) -> Result<HttpResponse, Problem> {
     answer(&call, query, move |tx, world, reader, query| {
         let report = Report::parse(&path).ok_or(Error::NotFound)?;
-        let (cursor, limit) = (query.cursor.clone(), query.limit.rows());
-        let figure = query.figure.0.clone();
-        let place = (cursor.as_deref(), limit);
-        let page = figures::behind(tx, world, reader, (report, &figure), &query.into(), place)?;
-        Ok(BehindList::of(page, world.rules()))
+        behind(tx, world, reader, (report, query))
     })
     .await
+}
+
+pub(super) fn behind(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    (report, query): (Report, BehindQuery),
+) -> Result<BehindList, Error> {
+    let (cursor, limit) = (query.cursor.clone(), query.limit.rows());
+    let figure = query.figure.0.clone();
+    let place = (cursor.as_deref(), limit);
+    let page = figures::behind(tx, world, reader, (report, &figure), &query.into(), place)?;
+    Ok(BehindList::of(page, world.rules()))
 }

@@ -174,8 +174,8 @@ async fn freeze_report(call: Call, body: Form<FreezeBody>) -> Result<HttpRespons
     let body = body.0.map(|body| (body.content.group_by, Wanted::from(body.content)));
     let frozen = call.app.write(call.request_id.clone(), move |tx, world| {
         let reader = lists::reader(tx, world, &caller)?;
-        let (by, wanted) = body.as_ref().map_err(Error::again)?;
-        frozen::freeze(tx, world, &keys, &reader, (wanted, *by))
+        let asked = body.as_ref().map(|(by, wanted)| (wanted, *by)).map_err(Error::again);
+        frozen::freeze(tx, world, &keys, &reader, asked)
     });
     let view = FrozenView::from(frozen.await?);
     Ok(HttpResponse::Created()

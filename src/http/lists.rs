@@ -56,12 +56,18 @@ pub(super) async fn list_petitions(
     call: Call,
     query: Query<PetitionsQuery>,
 ) -> Result<HttpResponse, Problem> {
-    answer(&call, query, |tx, world, reader, query| {
-        let paging = Paging { sort: query.sort, cursor: query.cursor.clone(), limit: query.limit.rows() };
-        let page = lists::petitions(tx, world, reader, &query.into(), &paging)?;
-        Ok(PetitionList::of(page, |item, at| ListedView::of(item, world.rules(), at)))
-    })
-    .await
+    answer(&call, query, petitions).await
+}
+
+pub(super) fn petitions(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    query: PetitionsQuery,
+) -> Result<PetitionList, Error> {
+    let paging = Paging { sort: query.sort, cursor: query.cursor.clone(), limit: query.limit.rows() };
+    let page = lists::petitions(tx, world, reader, &query.into(), &paging)?;
+    Ok(PetitionList::of(page, |item, at| ListedView::of(item, world.rules(), at)))
 }
 
 /// List what is overdue.
@@ -72,12 +78,18 @@ pub(super) async fn list_petitions(
 #[utoipa::path(get, path = "/v1/overdue", tag = "overdue", security(("bearer" = [])), params(OverdueQuery),
     responses((status = 200, description = "A page of the list.", body = OverdueList)))]
 pub(super) async fn list_overdue(call: Call, query: Query<OverdueQuery>) -> Result<HttpResponse, Problem> {
-    answer(&call, query, |tx, world, reader, query| {
-        let paging = Paging { sort: query.sort, cursor: query.cursor.clone(), limit: query.limit.rows() };
-        let page = lists::overdue(tx, world, reader, &query.into(), &paging)?;
-        Ok(OverdueList::of(page, |item, at| TracedView::of(item, world.rules(), at)))
-    })
-    .await
+    answer(&call, query, overdue).await
+}
+
+pub(super) fn overdue(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    query: OverdueQuery,
+) -> Result<OverdueList, Error> {
+    let paging = Paging { sort: query.sort, cursor: query.cursor.clone(), limit: query.limit.rows() };
+    let page = lists::overdue(tx, world, reader, &query.into(), &paging)?;
+    Ok(OverdueList::of(page, |item, at| TracedView::of(item, world.rules(), at)))
 }
 
 /// List what is due soon.
@@ -87,12 +99,18 @@ pub(super) async fn list_overdue(call: Call, query: Query<OverdueQuery>) -> Resu
 #[utoipa::path(get, path = "/v1/due-soon", tag = "overdue", security(("bearer" = [])), params(DueSoonQuery),
     responses((status = 200, description = "A page of the list.", body = OverdueList)))]
 pub(super) async fn list_due_soon(call: Call, query: Query<DueSoonQuery>) -> Result<HttpResponse, Problem> {
-    answer(&call, query, |tx, world, reader, query| {
-        let paging = Paging { sort: query.sort, cursor: query.cursor.clone(), limit: query.limit.rows() };
-        let page = lists::due_soon(tx, world, reader, &query.into(), &paging)?;
-        Ok(OverdueList::of(page, |item, at| TracedView::of(item, world.rules(), at)))
-    })
-    .await
+    answer(&call, query, due_soon).await
+}
+
+pub(super) fn due_soon(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    query: DueSoonQuery,
+) -> Result<OverdueList, Error> {
+    let paging = Paging { sort: query.sort, cursor: query.cursor.clone(), limit: query.limit.rows() };
+    let page = lists::due_soon(tx, world, reader, &query.into(), &paging)?;
+    Ok(OverdueList::of(page, |item, at| TracedView::of(item, world.rules(), at)))
 }
 
 /// List what rests.
@@ -101,15 +119,21 @@ pub(super) async fn list_due_soon(call: Call, query: Query<DueSoonQuery>) -> Res
 #[utoipa::path(get, path = "/v1/paused", tag = "overdue", security(("bearer" = [])), params(UnendingQuery),
     responses((status = 200, description = "A page of the list.", body = PausedList)))]
 pub(super) async fn list_paused(call: Call, query: Query<UnendingQuery>) -> Result<HttpResponse, Problem> {
-    answer(&call, query, |tx, world, reader, query| {
-        let page = unending(tx, world, reader, query, Unending::Paused)?;
-        let mut rests = lists::rests(tx, world, &page)?;
-        Ok(PausedList::of(page, |item, at| {
-            let rest = rests.remove(&item.row.span.petition_id);
-            PausedView::of(TracedView::of(item, world.rules(), at), rest)
-        }))
-    })
-    .await
+    answer(&call, query, paused).await
+}
+
+pub(super) fn paused(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    query: UnendingQuery,
+) -> Result<PausedList, Error> {
+    let page = unending(tx, world, reader, query, Unending::Paused)?;
+    let mut rests = lists::rests(tx, world, &page)?;
+    Ok(PausedList::of(page, |item, at| {
+        let rest = rests.remove(&item.row.span.petition_id);
+        PausedView::of(TracedView::of(item, world.rules(), at), rest)
+    }))
 }
 
 /// List what runs by no clock.
@@ -121,11 +145,17 @@ pub(super) async fn list_without_clock(
     call: Call,
     query: Query<UnendingQuery>,
 ) -> Result<HttpResponse, Problem> {
-    answer(&call, query, |tx, world, reader, query| {
-        let page = unending(tx, world, reader, query, Unending::WithoutClock)?;
-        Ok(ClocklessList::of(page, |item, at| TracedView::of(item, world.rules(), at)))
-    })
-    .await
+    answer(&call, query, without_clock).await
+}
+
+pub(super) fn without_clock(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    query: UnendingQuery,
+) -> Result<ClocklessList, Error> {
+    let page = unending(tx, world, reader, query, Unending::WithoutClock)?;
+    Ok(ClocklessList::of(page, |item, at| TracedView::of(item, world.rules(), at)))
 }
 
 /// List what was passed on and never came back.
@@ -134,15 +164,21 @@ pub(super) async fn list_without_clock(
 #[utoipa::path(get, path = "/v1/forwarded-without-result", tag = "overdue", security(("bearer" = [])), params(UnendingQuery),
     responses((status = 200, description = "A page of the list.", body = ForwardedList)))]
 pub(super) async fn list_forwarded(call: Call, query: Query<UnendingQuery>) -> Result<HttpResponse, Problem> {
-    answer(&call, query, |tx, world, reader, query| {
-        let page = unending(tx, world, reader, query, Unending::ForwardedWithoutResult)?;
-        let mut passed = lists::passed(tx, world, &page)?;
-        Ok(ForwardedList::of(page, |item, at| {
-            let passed = passed.remove(&item.row.span.petition_id);
-            ForwardedView::of(TracedView::of(item, world.rules(), at), passed)
-        }))
-    })
-    .await
+    answer(&call, query, forwarded).await
+}
+
+pub(super) fn forwarded(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    query: UnendingQuery,
+) -> Result<ForwardedList, Error> {
+    let page = unending(tx, world, reader, query, Unending::ForwardedWithoutResult)?;
+    let mut passed = lists::passed(tx, world, &page)?;
+    Ok(ForwardedList::of(page, |item, at| {
+        let passed = passed.remove(&item.row.span.petition_id);
+        ForwardedView::of(TracedView::of(item, world.rules(), at), passed)
+    }))
 }
 
 fn unending(

@@ -17,6 +17,7 @@ mod cors;
 mod dossier;
 pub mod edge;
 mod encoding;
+pub mod exports;
 pub mod extract;
 mod figures;
 mod frozen;
@@ -96,6 +97,7 @@ fn routes(config: &mut ServiceConfig) {
         .configure(lists::routes)
         .configure(figures::routes)
         .configure(frozen::routes)
+        .configure(exports::routes)
         .service(resource("/v1/public/statistics").route(get().to(reports::read_public_statistics)))
         .configure(actions::routes)
         .service(resource("/v1/tracking").route(post().to(tracking::open_tracking)))
@@ -134,6 +136,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         reports::Api::openapi(),
         figures::Api::openapi(),
         frozen::Api::openapi(),
+        exports::Api::openapi(),
         tracking::Api::openapi(),
         public::Api::openapi(),
         reference::Api::openapi(),

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a job only calls use cases of `app`; a failing one is logged and tried again, and never ends the process.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
@@ -10,7 +10,10 @@ use tokio::{
 };
 
 use crate::app::{
-    App, Error, clock::real_now, installation, limits, mail, oidc, routine, sessions, signing,
+    App, Error,
+    clock::real_now,
+    exports::{self, Lists},
+    installation, limits, mail, oidc, routine, sessions, signing,
     watch as figures,
 };
 
@@ -25,10 +28,24 @@ const KEYS_TICKS: u32 = 60;
 /// How many ticks lie between two clearings of what is old: idempotency keys, limits, sessions.
 const CLEARING_TICKS: u32 = 600;
 
-/// Runs until told to stop; what was begun is finished first.
-pub async fn run(app: App, stop: watch::Receiver<bool>) {
-    // A mail server that does not answer holds up nothing but mails.
-    tokio::join!(send_mails(app.clone(), stop.clone()), run_others(app, stop));
+/// Runs until told to stop; what was begun is finished first, but for exports, which begin anew.
+pub async fn run(app: App, lists: Arc<dyn Lists>, stop: watch::Receiver<bool>) {
+    // A mail server that does not answer holds up nothing but mails, and a long list nothing but the next one.
+    let exports = write_exports(app.clone(), lists, stop.clone());
+    tokio::join!(send_mails(app.clone(), stop.clone()), exports, run_others(app, stop));
+}
+
+async fn write_exports(app: App, lists: Arc<dyn Lists>, mut stop: watch::Receiver<bool>) {
+    let mut ticks = ticks();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stop.changed() => break,
+        }
+        let (lists, told) = (Arc::clone(&lists), stop.clone());
+        let stopped = move || told.has_changed().unwrap_or(true);
+        work(&app, "exports", move |app| exports::run_due(app, &*lists, &stopped).map(|_| ())).await;
+    }
 }
 
 async fn send_mails(app: App, mut stop: watch::Receiver<bool>) {
@@ -76,6 +93,7 @@ async fn run_others(app: App, mut stop: watch::Receiver<bool>) {
         if count.is_multiple_of(CLEARING_TICKS) {
             work(&app, "old keys", |app| routine::forget_old_keys(app).map(|_| ())).await;
             work(&app, "old limits", |app| limits::forget_old(app).map(|_| ())).await;
+            work(&app, "old exports", |app| exports::forget_expired(app).map(|_| ())).await;
             work(&app, "old sessions", |app| sessions::forget_expired(app).map(|_| ())).await;
             work(&app, "old sign-ins", |app| oidc::forget_expired(app).map(|_| ())).await;
         }
@@ -84,7 +102,11 @@ async fn run_others(app: App, mut stop: watch::Receiver<bool>) {
 }
 
 /// Does one piece of work on a thread where it may block.
-async fn work(app: &App, name: &'static str, job: fn(&App) -> Result<(), Error>) {
+async fn work(
+    app: &App,
+    name: &'static str,
+    job: impl FnOnce(&App) -> Result<(), Error> + Send + 'static,
+) {
     let app = app.clone();
     let done = tokio::task::spawn_blocking(move || job(&app)).await;
     match done {

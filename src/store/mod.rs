@@ -18,6 +18,7 @@ mod database;
 pub mod disclosures;
 mod error;
 pub mod events;
+pub mod exports;
 pub mod figures;
 pub mod fingerprints;
 pub mod frozen;

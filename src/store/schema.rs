@@ -29,7 +29,7 @@ pub use calendar::{calendar_coverage, calendar_entry, calendar_move, calendar_ve
 pub use lines::{agency_line, succession, succession_move};
 pub use notes::{idempotency_record, personal_data_read};
 pub use reminders::{escalation, mail_outbox, notification, petition_reminder, reminder_threshold, urging};
-pub use reports::{frozen_petition, frozen_report, reply_fingerprint};
+pub use reports::{export, frozen_petition, frozen_report, reply_fingerprint};
 pub use sessions::{account, oidc_authorization, outside_identity, petition_account, refresh_token, session};
 
 tables! {

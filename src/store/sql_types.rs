@@ -19,7 +19,7 @@ use crate::domain::{
     time::{Day, Instant},
     vocabulary::{
         Action, Anchor, Assurance, Basis, Channel, Code, Complexity, ComplexityCriterion, Confidence,
-        DayKind, DeliveryMethod, Ground, Kind, Level, LinkKind, NotificationKind, OnSupplement, Outcome,
+        DayKind, DeliveryMethod, ExportFormat, ExportState, Ground, Kind, Level, LinkKind, NotificationKind, OnSupplement, Outcome,
         Provenance, PublicStatus, ReminderLevel, Role, Satisfaction, Stage, StartEvent, State, SubmitterType,
         SuspensionGround, TerminationGround, Timeliness, Unit, Urgency, Visibility,
     },
@@ -277,6 +277,8 @@ codes!(
     Confidence,
     DayKind,
     DeliveryMethod,
+    ExportFormat,
+    ExportState,
     Ground,
     Kind,
     Level,

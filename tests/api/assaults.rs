@@ -11,6 +11,7 @@ use kiennghi::{
 use serde_json::{Value, json};
 
 use crate::{
+    exports,
     authorization::{self, For, anonymised, operations},
     import,
     schema_parity::execute,
@@ -34,6 +35,7 @@ pub(crate) fn cases() -> Vec<Case> {
         attack_16_every_role_meets_its_limits_in_every_operation,
         attack_33_one_key_has_one_effect,
         attack_34_of_two_with_one_etag_one_wins,
+        attack_36_what_a_spreadsheet_would_run_is_a_text,
         attack_41_an_import_reports_its_bad_line,
         attack_41_an_import_reads_byte_order_marks_and_crlf,
     ]
@@ -390,6 +392,13 @@ async fn attack_15_nobody_lengthens_his_own_deadline(db: TestDb) {
     assert!(matches!(twice.status.as_u16(), 409 | 422), "{}", twice.text);
 }
 
+/// Who may see petitions.
+const READERS: [Role; 5] =
+    [Role::Intake, Role::Coordinator, Role::Handler, Role::Approver, Role::Auditor];
+
+/// What is made of petitions, and read under addresses that begin so.
+const SETS: [&str; 3] = ["/v1/reports/", "/v1/frozen-reports", "/v1/exports"];
+
 /// Who may do what is not of one petition; whoever is not named gets 403. A set of petitions is open to all who may see
 /// any, and an administrator sees none.
 fn permitted(method: &str, path: &str) -> &'static [Role] {
@@ -401,7 +410,7 @@ fn permitted(method: &str, path: &str) -> &'static [Role] {
         "/v1/paused",
         "/v1/without-clock",
         "/v1/forwarded-without-result",
-        "/v1/reports/timeliness",
+        "/v1/anomalies",
         "/v1/urgings",
         "/v1/commitments",
         "/v1/samples",
@@ -420,9 +429,10 @@ fn permitted(method: &str, path: &str) -> &'static [Role] {
         (_, "/v1/notifications" | "/v1/notifications/{id}/reading") => &GRANTED,
         ("get", "/v1/officials") => &GRANTED,
         (_, "/v1/me/password" | "/v1/me/outside-identities") => &GRANTED,
-        ("get", path) if petitions.contains(&path) => {
-            &[Role::Intake, Role::Coordinator, Role::Handler, Role::Approver, Role::Auditor]
-        }
+        ("post", "/v1/frozen-reports") => &[Role::Coordinator, Role::Auditor],
+        ("post", "/v1/exports") => &READERS,
+        ("get", path) if SETS.iter().any(|set| path.starts_with(set)) => &READERS,
+        ("get", path) if petitions.contains(&path) => &READERS,
         _ => &[Role::Admin],
     }
 }
@@ -475,6 +485,10 @@ async fn attack_16_every_role_meets_its_limits_in_every_operation(db: TestDb) {
         }
     }
     assert!(cells > 300 && refused > 100, "{cells} cells, {refused} of them refused");
+}
+
+async fn attack_36_what_a_spreadsheet_would_run_is_a_text(db: TestDb) {
+    exports::formulas_are_texts(db).await;
 }
 
 async fn attack_33_one_key_has_one_effect(db: TestDb) {

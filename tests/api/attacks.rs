@@ -19,7 +19,6 @@ const NOT_YET: &[(u32, &str)] = &[
     (31, "there are no webhooks"),
     (32, "there are no webhooks"),
     (35, "there are no attachments"),
-    (36, "there are no exports"),
     (42, "there is no XML"),
 ];
 

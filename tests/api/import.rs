@@ -22,6 +22,7 @@ use kiennghi::{
 use serde_json::{Value, json};
 
 use crate::{
+    exports,
     lists::{all, ids},
     support::{Case, Database, TestDb, cases, client::TestApp},
 };
@@ -423,7 +424,32 @@ async fn agrees_with_the_city(app: &TestApp) {
         let listed = all(app, &token, &format!("/v1/overdue?as_of={as_of}")).await;
         assert_eq!(ids(&listed).len() as i64, count.as_i64().unwrap(), "overdue as of {as_of}");
     }
-    lists_agree_with_the_city(app, &token, truth, expected["snapshot"].as_str().unwrap()).await;
+    let snapshot = expected["snapshot"].as_str().unwrap();
+    lists_agree_with_the_city(app, &token, truth, snapshot).await;
+    files_agree_with_the_city(app, &token, truth, snapshot).await;
+}
+
+/// So do the files: what is overdue at the snapshot, by agency, in every format.
+async fn files_agree_with_the_city(
+    app: &TestApp,
+    token: &str,
+    truth: &serde_json::Map<String, Value>,
+    snapshot: &str,
+) {
+    let list = format!("/v1/overdue?as_of={snapshot}");
+    assert_eq!(exports::agrees(app, token, &list).await as i64, truth["*"]["open_overdue"].as_i64().unwrap());
+    let export = exports::export(app, token, &list, "csv").await;
+    let rows = exports::csv(&exports::fetched(app, &export).await, "/v1/overdue");
+    for (agency, columns) in truth.iter().filter(|(agency, _)| *agency != "*") {
+        let found = rows.iter().filter(|row| row["agency.code"] == agency.as_str()).count();
+        assert_eq!(found as i64, columns["open_overdue"].as_i64().unwrap_or(0), "{agency}");
+    }
+    // All of it, in constant memory; the list itself was compared page by page.
+    let export = exports::export(app, token, &format!("/v1/petitions?as_of={snapshot}"), "ndjson").await;
+    let rows = exports::ndjson(&exports::fetched(app, &export).await);
+    assert_eq!(rows.len(), 20_099);
+    let late = rows.iter().filter(|row| row["timeliness"] == "missed").count();
+    assert_eq!(late as i64, truth["*"]["resolved_late"].as_i64().unwrap());
 }
 
 /// Every row of the list, by agency and class, is what the city's flags say; the list behind each figure has its length.

@@ -23,6 +23,7 @@ mod commitments;
 mod cube;
 mod demo;
 mod explain;
+mod exports;
 mod figures;
 mod flow;
 mod frozen;
@@ -87,6 +88,7 @@ fn all_cases() -> Vec<Case> {
         cube::cases(),
         demo::cases(),
         explain::cases(),
+        exports::cases(),
         figures::cases(),
         flow::cases(),
         frozen::cases(),

@@ -10,7 +10,7 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use kiennghi::{
     domain::vocabulary::{
         Anchor, Assurance, Basis, Channel, Code, Complexity, Confidence, DayKind, DeliveryMethod, Kind,
-        Level, LinkKind, NotificationKind, OnSupplement, Outcome, Provenance, ReminderLevel, Role,
+        ExportFormat, ExportState, Level, LinkKind, NotificationKind, OnSupplement, Outcome, Provenance, ReminderLevel, Role,
         Satisfaction, Stage, StartEvent, State, SubmitterType, Unit, Urgency, Visibility,
     },
     store::{AnyConnection, Db, StoreError, schema},
@@ -80,6 +80,7 @@ fn pictured(database: Database) -> BTreeSet<String> {
         escalation,
         event,
         event_text,
+        export,
         external_ref,
         field,
         frozen_petition,
@@ -183,6 +184,8 @@ fn vocabularies() -> Vec<(&'static str, BTreeSet<String>)> {
         ("complexity", codes::<Complexity>()),
         ("confidence", codes::<Confidence>()),
         ("day_kind", codes::<DayKind>()),
+        ("export_format", codes::<ExportFormat>()),
+        ("export_state", codes::<ExportState>()),
         ("kind", codes::<Kind>()),
         ("level", codes::<Level>()),
         ("link_kind", codes::<LinkKind>()),

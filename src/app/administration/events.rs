@@ -83,8 +83,8 @@ impl Reader {
             // It belongs to everybody, changed or not.
             Subject::Calendar => Ok(()),
             // Whose session was misused is told to its owner and to the log, not to administrators.
-            // A frozen report says itself who froze it.
-            Subject::Session(_) | Subject::FrozenReport(_) => Err(Error::NotFound),
+            // A frozen report and an export say themselves who made them.
+            Subject::Session(_) | Subject::FrozenReport(_) | Subject::Export(_) => Err(Error::NotFound),
             Subject::Grant(id) => {
                 let grant = people::changes::grant(tx, *id)?.ok_or(Error::NotFound)?;
                 self.require_official(tx, grant.official_id)

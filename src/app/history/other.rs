@@ -29,6 +29,7 @@ pub enum Subject {
     Grant(GrantId),
     Session(SessionId),
     FrozenReport(RowId),
+    Export(RowId),
     /// By code.
     Field(String),
     /// A version of a deadline rule, by its id.
@@ -48,6 +49,7 @@ impl Subject {
             Self::Grant(_) => "grant",
             Self::Session(_) => "session",
             Self::FrozenReport(_) => "frozen_report",
+            Self::Export(_) => "export",
             Self::Field(_) => "field",
             Self::Rule(_) => "rule",
             Self::Calendar => "calendar",
@@ -63,7 +65,7 @@ impl Subject {
             Self::Official(id) => id.uuid(),
             Self::Grant(id) => id.uuid(),
             Self::Session(id) => id.uuid(),
-            Self::FrozenReport(id) => id.uuid(),
+            Self::FrozenReport(id) | Self::Export(id) => id.uuid(),
             Self::Field(code) => made_of(&format!("field:{code}")),
             Self::Rule(id) => made_of(&format!("rule:{id}")),
             Self::Threshold(code) => made_of(&format!("reminder_threshold:{code}")),

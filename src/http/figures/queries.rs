@@ -154,7 +154,7 @@ pub(super) struct AnomaliesQuery {
     /// Rows on a page.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
-    pub(super) limit: Limit,
+    pub(in crate::http) limit: Limit,
     /// From where to go on: `next_cursor` of the page before, with the same filters.
     #[param(max_length = 2048)]
     pub(super) cursor: Option<String>,
@@ -164,7 +164,7 @@ pub(super) struct AnomaliesQuery {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct BehindQuery {
+pub(in crate::http) struct BehindQuery {
     /// The id of a figure of the report.
     #[param(value_type = String, max_length = 64, example = "received")]
     pub(super) figure: Short<64>,
@@ -216,7 +216,7 @@ pub(super) struct BehindQuery {
     /// Rows on a page.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
-    pub(super) limit: Limit,
+    pub(in crate::http) limit: Limit,
     /// From where to go on: `next_cursor` of the page before, with the same filters.
     #[param(max_length = 2048)]
     pub(super) cursor: Option<String>,

@@ -133,7 +133,7 @@ pub(super) struct FiguresReport {
 /// A page of the list behind a figure.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "items": [], "next_cursor": null}))]
-pub(super) struct BehindList {
+pub(in crate::http) struct BehindList {
     /// The moment it shows.
     #[schema(value_type = String, format = DateTime)]
     as_of: Instant,

@@ -137,7 +137,7 @@ asked! {
         /// Rows on a page.
         #[serde(default)]
         #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
-        pub(super) limit: Limit,
+        pub(in crate::http) limit: Limit,
         /// From where to go on: `next_cursor` of the page before, with the same filters.
         #[param(max_length = 2048)]
         pub(super) cursor: Option<String>,
@@ -168,7 +168,7 @@ asked! {
         /// Rows on a page.
         #[serde(default)]
         #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
-        pub(super) limit: Limit,
+        pub(in crate::http) limit: Limit,
         /// From where to go on: `next_cursor` of the page before, with the same filters.
         #[param(max_length = 2048)]
         pub(super) cursor: Option<String>,
@@ -189,7 +189,7 @@ asked! {
         /// Rows on a page.
         #[serde(default)]
         #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
-        pub(super) limit: Limit,
+        pub(in crate::http) limit: Limit,
         /// From where to go on: `next_cursor` of the page before, with the same filters.
         #[param(max_length = 2048)]
         pub(super) cursor: Option<String>,
@@ -207,7 +207,7 @@ asked! {
         /// Rows on a page.
         #[serde(default)]
         #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
-        pub(super) limit: Limit,
+        pub(in crate::http) limit: Limit,
         /// From where to go on: `next_cursor` of the page before, with the same filters.
         #[param(max_length = 2048)]
         pub(super) cursor: Option<String>,

@@ -1,4 +1,5 @@
-//! Reports that were frozen, with the petitions they counted; what tells whether two replies say the same.
+//! Reports that were frozen, with the petitions they counted; lists that are written into files; what tells whether two
+//! replies say the same.
 
 tables! {
     frozen_report (id) {
@@ -25,5 +26,28 @@ tables! {
         report_id -> Id,
         petition_id -> Id,
         figure -> Text,
+    }
+
+    export (id) {
+        id -> Id,
+        list -> Text,
+        format -> Text,
+        bom -> Bool,
+        ordered_by -> Id,
+        ordered_at -> Instant,
+        state -> Text,
+        attempts -> Integer,
+        beat_at -> Nullable<Instant>,
+        as_of -> Nullable<Instant>,
+        recorded_by -> Nullable<Instant>,
+        calendar_version -> Nullable<Integer>,
+        rows -> BigInt,
+        bytes -> BigInt,
+        digest -> Nullable<Binary>,
+        kid -> Nullable<Text>,
+        signature -> Nullable<Text>,
+        problem -> Nullable<Text>,
+        finished_at -> Nullable<Instant>,
+        expires_at -> Nullable<Instant>,
     }
 }

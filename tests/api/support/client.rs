@@ -24,7 +24,7 @@ use kiennghi::{
 };
 use serde_json::Value;
 
-use super::TestDb;
+use super::{TestDb, exports_folder};
 use domain::{
     id::{AgencyId, OfficialId},
     time::Instant,
@@ -235,6 +235,7 @@ fn application(db: Db, start: &str, limits: Limits) -> App {
         idempotency_hours: 24,
         limits,
         mail: None,
+        exports: exports_folder(),
     };
     App::open(db, clock, secret, zone, options).expect("an application")
 }

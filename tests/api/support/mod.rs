@@ -136,8 +136,17 @@ fn postgres_template() -> &'static str {
     })
 }
 
+static EXPORTS: Mutex<Option<TempDir>> = Mutex::new(None);
+
+/// The folder of exported files, one for all tests: their names are unique.
+pub(crate) fn exports_folder() -> PathBuf {
+    let mut folder = EXPORTS.lock().expect("no test made the folder panic");
+    folder.get_or_insert_with(|| tempfile::tempdir().expect("a temporary folder")).path().to_owned()
+}
+
 /// Removes what outlives the tests: statics are not dropped.
 pub(crate) fn clean_up() {
+    EXPORTS.lock().expect("no test made the folder panic").take();
     SQLITE_TEMPLATE.lock().expect("no test made the template panic").take();
 }
 

@@ -1,0 +1,3 @@
+DROP TABLE export;
+DROP TABLE export_state;
+DROP TABLE export_format;
