@@ -141,7 +141,8 @@ async fn listen(app: App, settings: &Settings) -> Result<(), Fault> {
         None => None,
     };
     let (stop, told_to_stop) = watch::channel(false);
-    let jobs = actix_web::rt::spawn(jobs::run(app.clone(), Arc::new(http::exports::ListsOfApi), told_to_stop));
+    let jobs =
+        actix_web::rt::spawn(jobs::run(app.clone(), Arc::new(http::exports::ListsOfApi), told_to_stop));
     let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", server.address));
     let there = settings.zone.to_datetime(app.clock().now().timestamp());
     let sandbox = format!("; a sandbox, where it is {}", there.strftime("%Y-%m-%d %H:%M"));

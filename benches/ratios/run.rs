@@ -110,11 +110,7 @@ fn installation(url: String, folder: &Path, arguments: &Arguments) -> Installati
     Installation { url, folder: folder.to_owned(), log: arguments.log.clone() }
 }
 
-fn prepare_postgres(
-    binaries: PathBuf,
-    folder: &TempDir,
-    arguments: &Arguments,
-) -> Result<Postgres, Fault> {
+fn prepare_postgres(binaries: PathBuf, folder: &TempDir, arguments: &Arguments) -> Result<Postgres, Fault> {
     progress("PostgreSQL: a private server, a backlog, and the statements that the server sends");
     let cluster = Cluster::start(binaries)?;
     let version = cluster.version()?;

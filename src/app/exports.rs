@@ -1,8 +1,8 @@
 //! Lists that are written into files: ordered, written by a job, fetched by a link that expires.
 //!
 //! An export is any list by its address, as the API itself gives it behind each figure. The moment it shows is set when
-//! it is ordered, so that every page of it shows the same; what came of it stands in a signed manifest and in the log.
-//! Invariants: a file holds what its list shows, nothing more; whoever lost his rights meanwhile gets none.
+//! it is ordered, and all of it is read from one state of the database; what came of it stands in a signed manifest and
+//! in the log. Invariants: a file holds what its list shows, nothing more; whoever's rights changed meanwhile gets none.
 
 mod cells;
 mod files;
@@ -24,9 +24,12 @@ use super::{
     history::{self, Subject, hex},
     idempotency::{self, Replay, RequestKey},
     lists::{self, Reader},
+    secrets::sha256,
+    when::When,
 };
 use crate::{
     domain::{
+        access::Right,
         id::{Id, RowId},
         refusal::Refusal,
         time::Instant,
@@ -38,8 +41,9 @@ use crate::{
     },
 };
 
-/// How many exports of one person wait or are written at once.
+/// How many exports of one person wait or are written at once, and how many files of his are kept.
 const AT_ONCE: i64 = 3;
+const KEPT_AT_ONCE: i64 = 50;
 /// How long a link opens a file, in microseconds: a quarter of an hour. Whoever needs longer asks for another.
 const LINK_LIFE: i64 = 15 * 60 * 1_000_000;
 
@@ -91,11 +95,14 @@ impl Address {
         Some(Self { path: path.to_owned(), parameters: parameters.collect() })
     }
 
-    /// The same list at a moment, unless it names one: as it stood, and as it was known.
-    fn at(mut self, now: Instant) -> Self {
+    /// The same list at a moment, unless it names one: as it stood, and as it was known. What will be recorded later
+    /// is not known yet.
+    fn at(mut self, world: &World) -> Self {
+        let later = |text: &str| text.parse::<When>().is_ok_and(|when| when.end(world) > world.now);
+        self.parameters.retain(|(name, value)| name != "recorded_by" || !later(value));
         for name in ["as_of", "recorded_by"] {
             if !self.parameters.iter().any(|(given, _)| given == name) {
-                self.parameters.push((name.to_owned(), now.to_string()));
+                self.parameters.push((name.to_owned(), world.now.to_string()));
             }
         }
         self
@@ -121,47 +128,67 @@ pub struct Wanted {
     pub bom: bool,
 }
 
-/// Takes an order: the list is asked for its first row at once, so that a wrong question is refused here. Gives the
-/// export, and whether it was ordered before with the same key.
-pub fn order(
+/// What is ordered, once it was found that it can be.
+#[derive(Debug)]
+pub struct Question {
+    list: String,
+    format: ExportFormat,
+    bom: bool,
+    as_of: Instant,
+    recorded_by: Option<Instant>,
+}
+
+/// Looks at what is wanted before anything is written: the list is asked for its first row, so that a wrong question is
+/// refused here.
+pub fn question(
     tx: &mut AnyConnection,
     world: &World,
     lists: &dyn Lists,
     caller: &Caller,
-    (wanted, key): (Result<&Wanted, Error>, Result<&Option<RequestKey>, Error>),
+    wanted: &Wanted,
+) -> Result<Question, Error> {
+    let reader = lists::reader(tx, world, caller)?;
+    let address = Address::parse(&wanted.list)
+        .filter(|address| lists.columns(&address.path).is_some())
+        .ok_or_else(|| not_a_list(lists))?
+        .at(world);
+    let first = lists.page(tx, world, &reader, &address, (None, 1)).map_err(wrong_question)?;
+    Ok(Question {
+        list: address.text()?,
+        format: wanted.format,
+        bom: wanted.bom && wanted.format == ExportFormat::Csv,
+        as_of: first.as_of,
+        recorded_by: first.recorded_by,
+    })
+}
+
+/// Takes an order. Gives the export, and whether it was ordered before with the same key.
+pub fn order(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    (question, key): (&Question, Option<&RequestKey>),
 ) -> Result<(ExportRow, bool), Error> {
     let reader = lists::reader(tx, world, caller)?;
-    let (wanted, key) = (wanted?, key?.as_ref());
     if let Some(done) = idempotency::replay(tx, key)? {
         let row = exports::find(tx, Id::new(done.petition.uuid()))?;
         return Ok((row.ok_or(Error::NotFound)?, true));
     }
-    let address = Address::parse(&wanted.list)
-        .filter(|address| lists.columns(&address.path).is_some())
-        .ok_or_else(|| not_a_list(lists))?
-        .at(world.now);
-    let first = lists.page(tx, world, &reader, &address, (None, 1)).map_err(wrong_question)?;
-    if exports::unfinished_of(tx, reader.person.official)? >= AT_ONCE {
-        return Err(Refusal::guard(
-            "too_many_exports",
-            "Đang có 3 bản xuất chưa xong: chờ một bản xong rồi yêu cầu tiếp.",
-            "Three exports of yours are not finished: wait for one of them.",
-        )
-        .into());
-    }
+    let Question { list, format, bom, as_of, recorded_by } = question;
     let row = ExportRow {
         id: new_id(),
-        list: address.text()?,
-        format: wanted.format,
-        bom: wanted.bom && wanted.format == ExportFormat::Csv,
+        list: list.clone(),
+        format: *format,
+        bom: *bom,
         ordered_by: reader.person.official,
         ordered_at: world.now,
         state: ExportState::Queued,
         attempts: 0,
         beat_at: None,
-        as_of: Some(first.as_of),
-        recorded_by: first.recorded_by,
+        as_of: Some(*as_of),
+        recorded_by: *recorded_by,
         calendar_version: None,
+        rights: None,
         rows: 0,
         bytes: 0,
         digest: None,
@@ -174,10 +201,62 @@ pub fn order(
     exports::insert(tx, &row)?;
     let role = reader.person.rights.iter().map(|right| right.role).find(|role| *role != Role::Admin);
     let actor = caller::actor(&reader.person, role.unwrap_or(Role::Auditor));
-    let facts = json!({"list": row.list, "format": row.format, "as_of": row.as_of, "recorded_by": row.recorded_by});
-    let sequence = history::record(tx, world, &Subject::Export(row.id), &actor, "export-order", facts)?;
+    let sequence =
+        history::record(tx, world, &Subject::Export(row.id), &actor, "export-order", order_facts(&row))?;
     idempotency::remember(tx, world, key, 202, Replay { petition: Id::new(row.id.uuid()), sequence })?;
     Ok((row, false))
+}
+
+/// Whether the caller may order one more; who he is comes before how many he has.
+pub fn check_room(
+    tx: &mut AnyConnection,
+    world: &World,
+    caller: &Caller,
+    key: Option<&RequestKey>,
+) -> Result<(), Error> {
+    let reader = lists::reader(tx, world, caller)?;
+    if idempotency::replay(tx, key)?.is_some() {
+        return Ok(());
+    }
+    let [unfinished, kept] = exports::held_by(tx, reader.person.official)?;
+    if unfinished >= AT_ONCE {
+        return Err(Refusal::guard(
+            "too_many_exports",
+            "Đang có 3 bản xuất chưa xong: chờ một bản xong rồi yêu cầu tiếp.",
+            "Three exports of yours are not finished: wait for one of them.",
+        )
+        .into());
+    }
+    if kept >= KEPT_AT_ONCE {
+        return Err(Refusal::guard(
+            "too_many_files",
+            "Đang giữ 50 tệp của bạn: mỗi tệp hết hạn sau một ngày, chờ rồi yêu cầu tiếp.",
+            "Fifty files of yours are kept: each goes after a day, wait for that.",
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// What the log says was ordered.
+pub(super) fn order_facts(row: &ExportRow) -> Value {
+    json!({"list": row.list, "format": row.format, "bom": row.bom, "as_of": row.as_of, "recorded_by": row.recorded_by})
+}
+
+/// What the log says came of it.
+pub(super) fn end_facts(row: &ExportRow) -> Value {
+    json!({"rows": row.rows, "bytes": row.bytes, "sha256": row.digest.as_deref().map(hex), "kid": row.kid,
+        "calendar_version": row.calendar_version, "problem": row.problem})
+}
+
+/// The rights of a reader as one value, which is another once they are others.
+fn rights_of(reader: &Reader) -> Result<Vec<u8>, Error> {
+    let person = &reader.person;
+    let one = |right: &Right| json!([right.role, right.agency, right.ceiling]).to_string();
+    let mut rights: Vec<String> = person.rights.iter().map(one).collect();
+    rights.sort();
+    let all = json!([person.agency, rights]);
+    Ok(sha256(&serde_json::to_vec(&all).map_err(Error::internal)?).to_vec())
 }
 
 fn not_a_list(lists: &dyn Lists) -> Error {
@@ -230,8 +309,7 @@ pub fn page(
 ) -> Result<Page, Error> {
     let of = (!(all && reader.sees_everything())).then_some(reader.person.official);
     let binding = Binding { route: "/v1/exports", caller: reader.scope(), filters: &all };
-    let before: Option<RowId> =
-        cursor.map(|text| cursor::open(&world.secret, &binding, text)).transpose()?;
+    let before: Option<RowId> = cursor.map(|text| cursor::open(&world.secret, &binding, text)).transpose()?;
     let mut items = exports::page(tx, of, before, limit + 1)?;
     let shown = usize::try_from(limit).map_err(Error::internal)?;
     let goes_on = items.len() > shown;
@@ -251,9 +329,13 @@ struct Opens {
 /// The binding of links: whoever has one may fetch the file.
 const LINKS: Binding<'static, ()> = Binding { route: "/v1/exports/{id}/file", caller: "", filters: &() };
 
-/// A link to the file of an export, and until when it opens it; nothing while there is no file.
-pub fn link(world: &World, row: &ExportRow) -> Result<Option<(String, Instant)>, Error> {
-    let Some(expires) = row.expires_at.filter(|_| row.state == ExportState::Succeeded) else { return Ok(None) };
+/// A link to the file of an export, and until when it opens it; nothing while there is no file. It is for whoever
+/// ordered it, as long as his rights are those it was written by.
+pub fn link(world: &World, reader: &Reader, row: &ExportRow) -> Result<Option<(String, Instant)>, Error> {
+    let own = row.ordered_by == reader.person.official && row.rights == Some(rights_of(reader)?);
+    let Some(expires) = row.expires_at.filter(|_| own && row.state == ExportState::Succeeded) else {
+        return Ok(None);
+    };
     if expires <= world.real_now {
         return Ok(None);
     }
@@ -273,9 +355,9 @@ pub fn opened(tx: &mut AnyConnection, world: &World, id: RowId, token: &str) -> 
     if there { Ok(row) } else { Err(Error::NotFound) }
 }
 
-/// Where the file of an export is.
+/// Where the file of an export is: each attempt has its own.
 pub fn file(app: &App, row: &ExportRow) -> std::path::PathBuf {
-    app.options().exports.join(format!("{}.{}", row.id, row.format))
+    app.options().exports.join(format!("{}.{}.{}", row.id, row.attempts, row.format))
 }
 
 /// What is signed of a file: everything needed to make it again, and its digest.

@@ -117,6 +117,9 @@ codes! {
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE
         "Kiểu nội dung không được hỗ trợ" "The body has another type than expected";
         "Gửi Content-Type: application/json, không nén." "Send Content-Type: application/json, not compressed."
+    RANGE_NOT_SATISFIABLE "range-not-satisfiable" RANGE_NOT_SATISFIABLE
+        "Không có phần được yêu cầu" "There is no such part";
+        "Độ dài của tệp nêu trong tiêu đề Content-Range; yêu cầu một phần nằm trong đó, hoặc bỏ Range." "The length of the file stands in the header Content-Range; ask for a part of it, or leave Range out."
     VALIDATION "validation" UNPROCESSABLE_ENTITY
         "Nội dung chưa đạt" "The content does not do";
         "Sửa các trường nêu trong errors rồi gửi lại." "Correct the fields named in errors and send it again."

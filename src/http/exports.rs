@@ -23,8 +23,11 @@ use super::{
 use crate::{
     app::{
         Error,
+        caller::Caller,
         exports::{self, Wanted},
         history::hex,
+        idempotency::RequestKey,
+        lists::{self as readers, Reader},
         world::World,
     },
     domain::{
@@ -53,10 +56,11 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 #[schema(example = json!({"list": "/v1/overdue?agency_id=01934f6e-0000-7000-8000-000000000001&as_of=2026-06-30", "format": "csv", "bom": true}))]
 struct ExportBody {
     /// The address of a list, with its parameters, as figures give it in `href`: /v1/petitions, /v1/overdue,
-    /// /v1/due-soon, /v1/paused, /v1/without-clock, /v1/forwarded-without-result or /v1/reports/{report}/petitions.
-    /// `limit` and `cursor` are left out: all of it is written.
-    #[schema(max_length = 4096)]
-    list: String,
+    /// /v1/due-soon, /v1/paused, /v1/without-clock, /v1/forwarded-without-result or /v1/reports/{report}/petitions;
+    /// also /v1/overdue/summary (its groups) and /v1/reports/{report} (each group with its figures). `limit` and
+    /// `cursor` are left out: all of it is written.
+    #[schema(value_type = String, max_length = 4096)]
+    list: Short<4096>,
     #[schema(schema_with = code::<ExportFormat>)]
     format: ExportFormat,
     /// Begins a CSV with a byte order mark, by which Excel knows UTF-8.
@@ -116,7 +120,7 @@ struct ExportView {
     /// When the file is removed: a day after it was written.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Instant>,
-    /// Null while there is no file.
+    /// For whoever ordered it, while there is a file and his rights are those it was written by; else null.
     download: Option<DownloadView>,
 }
 
@@ -174,22 +178,12 @@ struct ExportedFile(Vec<u8>);
 #[utoipa::path(post, path = "/v1/exports", tag = "audit", security(("bearer" = [])), request_body = ExportBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 70)),
     responses((status = 202, description = "Ordered: look after it under its address.", body = ExportView, headers(("Location" = String, description = "Where it is.")))))]
-async fn order_export(
-    call: Call,
-    demand: Demand,
-    body: Form<ExportBody>,
-) -> Result<HttpResponse, Problem> {
+async fn order_export(call: Call, demand: Demand, body: Form<ExportBody>) -> Result<HttpResponse, Problem> {
     let caller = call.official()?;
     let fingerprint = body.0.as_ref().map_or_else(|_| Vec::new(), |filled| filled.fingerprint.to_vec());
     let key = demand.key.map(|key| key.map(|key| call.key(&caller, key, &fingerprint)));
     let wanted = body.0.map(|filled| Wanted::from(filled.content));
-    let ordered = call.app.write(call.request_id.clone(), move |tx, world| {
-        let wanted = wanted.as_ref().map_err(Error::again);
-        let key = key.as_ref().map_err(Error::again);
-        let (row, replayed) = exports::order(tx, world, &ListsOfApi, &caller, (wanted, key))?;
-        Ok((ExportView::of(world, row)?, replayed))
-    });
-    let (view, replayed) = ordered.await?;
+    let (view, replayed) = ordered(&call, caller, wanted, key).await?;
     let mut reply = HttpResponse::Accepted();
     reply.insert_header((header::LOCATION, format!("/v1/exports/{}", view.id)));
     reply.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -197,6 +191,31 @@ async fn order_export(
         reply.insert_header(("Idempotent-Replayed", "true"));
     }
     Ok(reply.json(view))
+}
+
+/// Looks at the question where nobody waits for it, and then takes the order.
+async fn ordered(
+    call: &Call,
+    caller: Caller,
+    wanted: Result<Wanted, Error>,
+    key: Result<Option<RequestKey>, Error>,
+) -> Result<(ExportView, bool), Error> {
+    let asked = caller.clone();
+    let looked = call.app.read(call.request_id.clone(), move |tx, world| {
+        // Who asks, then the form, then whether there is room, then the question.
+        readers::reader(tx, world, &asked)?;
+        let (wanted, key) = (wanted?, key?);
+        exports::check_room(tx, world, &asked, key.as_ref())?;
+        Ok((exports::question(tx, world, &ListsOfApi, &asked, &wanted)?, key))
+    });
+    let (question, key) = looked.await?;
+    let taken = call.app.write(call.request_id.clone(), move |tx, world| {
+        exports::check_room(tx, world, &caller, key.as_ref())?;
+        let (row, replayed) = exports::order(tx, world, &caller, (&question, key.as_ref()))?;
+        let reader = readers::reader(tx, world, &caller)?;
+        Ok((ExportView::of(world, &reader, row)?, replayed))
+    });
+    taken.await
 }
 
 /// List exports.
@@ -208,7 +227,7 @@ async fn list_exports(call: Call, query: Query<ExportsQuery>) -> Result<HttpResp
     answer(&call, query, |tx, world, reader, query| {
         let place = (query.cursor.as_deref(), query.limit.rows());
         let page = exports::page(tx, world, reader, query.everybody, place)?;
-        let items = page.items.into_iter().map(|row| ExportView::of(world, row));
+        let items = page.items.into_iter().map(|row| ExportView::of(world, reader, row));
         Ok(ExportList { items: items.collect::<Result<_, _>>()?, next_cursor: page.next_cursor })
     })
     .await
@@ -216,14 +235,14 @@ async fn list_exports(call: Call, query: Query<ExportsQuery>) -> Result<HttpResp
 
 /// Read an export.
 ///
-/// How far it is; once it has succeeded, its manifest and a link to its file. For whoever ordered it, and for auditors
-/// and coordinators of the whole installation without a ceiling.
+/// How far it is; once it has succeeded, its manifest and a link to its file. For whoever ordered it; auditors and
+/// coordinators of the whole installation without a ceiling read the manifest alone.
 #[utoipa::path(get, path = "/v1/exports/{id}", tag = "audit", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The export.")),
     responses((status = 200, description = "As it stands.", body = ExportView)))]
 async fn read_export(call: Call, id: PathId<RowKey>) -> Result<HttpResponse, Problem> {
     answer(&call, Query(Ok(())), move |tx, world, reader, ()| {
-        ExportView::of(world, exports::find(tx, reader, id.0?)?)
+        ExportView::of(world, reader, exports::find(tx, reader, id.0?)?)
     })
     .await
 }
@@ -235,9 +254,11 @@ async fn read_export(call: Call, id: PathId<RowKey>) -> Result<HttpResponse, Pro
 #[utoipa::path(get, path = "/v1/exports/{id}/file", tag = "audit", security(()),
     params(("id" = uuid::Uuid, Path, description = "The export."), FileQuery,
         ("Range" = Option<String>, Header, description = "The part that is wanted (RFC 9110 §14.2), such as `bytes=1000-`.", max_length = 100)),
-    responses((status = 200, description = "The file.", body = ExportedFile, content_type = "application/octet-stream",
+    responses((status = 200, description = "The file.", content((ExportedFile = "application/x-ndjson"), (ExportedFile = "text/csv"),
+            (ExportedFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
             headers(("Content-Disposition" = String, description = "The name of the file."))),
-        (status = 206, description = "The part.", body = ExportedFile, content_type = "application/octet-stream"),
+        (status = 206, description = "The part.", content((ExportedFile = "application/x-ndjson"), (ExportedFile = "text/csv"),
+            (ExportedFile = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         (status = 416, description = "There is no such part.")))]
 async fn fetch_export(
     call: Call,
@@ -246,21 +267,26 @@ async fn fetch_export(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (id, query) = (id.0?, query.0?);
-    let found = call.app.read(call.request_id.clone(), move |tx, world| {
-        exports::opened(tx, world, id, &query.token.0)
-    });
+    let found = call
+        .app
+        .read(call.request_id.clone(), move |tx, world| exports::opened(tx, world, id, &query.token.0));
     let row = found.await?;
-    // It may lie with another process, or be gone with a disk.
     let path = exports::file(&call.app, &row);
-    let file = block(move || NamedFile::open(path)).await.map_err(Error::internal)?;
-    let file = file.map_err(|_| Error::NotFound)?;
+    // It may lie with another process, or be gone with a disk.
+    let file =
+        block(move || NamedFile::open(path)).await.map_err(Error::internal)?.map_err(|_| Error::NotFound)?;
+    Ok(dressed(file, &row, &request))
+}
+
+/// A file with its name and type, whole or the part that is wanted.
+fn dressed(file: NamedFile, row: &ExportRow, request: &HttpRequest) -> HttpResponse {
     let name = DispositionParam::Filename(format!("kiennghi-{}.{}", row.id, row.format));
     let named = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![name] };
     let file = file.set_content_type(mime(row.format)).set_content_disposition(named);
-    let mut reply = file.into_response(&request);
+    let mut reply = file.into_response(request);
     let store = header::HeaderValue::from_static("private, no-store");
     reply.headers_mut().insert(header::CACHE_CONTROL, store);
-    Ok(reply)
+    reply
 }
 
 /// The media type of a format, as one that no parser refuses.
@@ -275,13 +301,13 @@ fn mime(format: ExportFormat) -> mime::Mime {
 
 impl From<ExportBody> for Wanted {
     fn from(body: ExportBody) -> Self {
-        Self { list: body.list, format: body.format, bom: body.bom }
+        Self { list: body.list.0, format: body.format, bom: body.bom }
     }
 }
 
 impl ExportView {
-    fn of(world: &World, row: ExportRow) -> Result<Self, Error> {
-        let download = exports::link(world, &row)?;
+    fn of(world: &World, reader: &Reader, row: ExportRow) -> Result<Self, Error> {
+        let download = exports::link(world, reader, &row)?;
         Ok(Self {
             download: download.map(|(href, expires_at)| DownloadView { href, expires_at }),
             id: row.id,

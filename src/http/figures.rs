@@ -14,9 +14,18 @@ use self::{
     queries::{AnomaliesQuery, FlowQuery, ReportQuery},
     views::{AnomalyList, BehindList, FiguresReport, TimelinessReport},
 };
-use super::{auth::Call, extract::Query, lists::answer, problem::Problem};
+use super::{
+    auth::Call,
+    extract::{Query, parameters},
+    lists::answer,
+    problem::Problem,
+};
 use crate::{
-    app::{Error, World, figures, lists::Reader},
+    app::{
+        Error, World,
+        figures::{self, Sheet},
+        lists::Reader,
+    },
     domain::{figures::Report, vocabulary::Code},
     store::AnyConnection,
 };
@@ -115,6 +124,23 @@ async fn report(call: Call, query: Query<ReportQuery>, report: Report) -> Result
         FiguresReport::of(sheet, language)
     })
     .await
+}
+
+/// A report by its parameters, as they stand in an address.
+pub(super) fn sheet(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    (report, query): (Report, &str),
+) -> Result<Sheet, Error> {
+    if report == Report::Flow {
+        let query: FlowQuery = parameters(query)?;
+        let by = query.group_by.into();
+        return figures::sheet(tx, world, reader, report, &query.into(), by);
+    }
+    let query: ReportQuery = parameters(query)?;
+    let by = query.group_by;
+    figures::sheet(tx, world, reader, report, &query.into(), by)
 }
 
 /// List what may have been done to make figures look better.

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     app::{
-        Error,
-        lists::{Against, Asked, LevelAsked},
+        Error, World,
+        lists::{Against, Asked, LevelAsked, Reader},
         structure::Structure,
         summary::{self, Counted, Summary, SummaryBy},
         when::When,
@@ -31,6 +31,7 @@ use crate::{
         time::Instant,
         vocabulary::{Channel, Kind, Language, Provenance, PublicStatus, Stage, State, Visibility},
     },
+    store::AnyConnection,
 };
 
 #[derive(OpenApi)]
@@ -91,7 +92,7 @@ struct SummaryGroup {
 /// What is overdue, by group.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "recorded_by": null, "total": 0, "groups": [], "subtrees": []}))]
-struct OverdueSummary {
+pub(super) struct OverdueSummary {
     /// The moment it shows.
     #[schema(value_type = String, format = DateTime)]
     as_of: Instant,
@@ -119,12 +120,19 @@ pub(super) async fn summarise_overdue(
     query: Query<SummaryQuery>,
 ) -> Result<HttpResponse, Problem> {
     let language = call.language;
-    answer(&call, query, move |tx, world, reader, query| {
-        let by = query.group_by;
-        let summary = summary::overdue(tx, world, reader, &query.into(), by)?;
-        OverdueSummary::of(summary, language)
-    })
-    .await
+    answer(&call, query, move |tx, world, reader, query| summarised(tx, world, reader, (query, language)))
+        .await
+}
+
+pub(super) fn summarised(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    (query, language): (SummaryQuery, Language),
+) -> Result<OverdueSummary, Error> {
+    let by = query.group_by;
+    let summary = summary::overdue(tx, world, reader, &query.into(), by)?;
+    OverdueSummary::of(summary, language)
 }
 
 impl OverdueSummary {

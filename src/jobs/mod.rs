@@ -13,8 +13,7 @@ use crate::app::{
     App, Error,
     clock::real_now,
     exports::{self, Lists},
-    installation, limits, mail, oidc, routine, sessions, signing,
-    watch as figures,
+    installation, limits, mail, oidc, routine, sessions, signing, watch as figures,
 };
 
 /// How often the work that is due is looked for.
@@ -102,11 +101,7 @@ async fn run_others(app: App, mut stop: watch::Receiver<bool>) {
 }
 
 /// Does one piece of work on a thread where it may block.
-async fn work(
-    app: &App,
-    name: &'static str,
-    job: impl FnOnce(&App) -> Result<(), Error> + Send + 'static,
-) {
+async fn work(app: &App, name: &'static str, job: impl FnOnce(&App) -> Result<(), Error> + Send + 'static) {
     let app = app.clone();
     let done = tokio::task::spawn_blocking(move || job(&app)).await;
     match done {

@@ -1,6 +1,6 @@
 //! Lists that are written into files: what was ordered, how far each is, and what came of it.
 
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 
 use super::{AnyConnection, StoreError, schema::export};
 use crate::domain::{
@@ -31,6 +31,8 @@ pub struct ExportRow {
     pub recorded_by: Option<Instant>,
     /// The version of the calendar that working days were counted by.
     pub calendar_version: Option<i32>,
+    /// A digest of the rights it was written by.
+    pub rights: Option<Vec<u8>>,
     /// How many rows were written.
     pub rows: i64,
     pub bytes: i64,
@@ -46,8 +48,9 @@ pub struct ExportRow {
     pub expires_at: Option<Instant>,
 }
 
-const UNFINISHED: [ExportState; 2] = [ExportState::Queued, ExportState::Running];
-const FINISHED: [ExportState; 2] = [ExportState::Succeeded, ExportState::Failed];
+// Not bound: SQLite takes an index over a part of a table for conditions it can read alone.
+const UNFINISHED: &str = "state IN ('queued', 'running')";
+const WITH_FILES: &str = "state IN ('succeeded', 'failed')";
 
 /// Keeps an order.
 pub fn insert(tx: &mut AnyConnection, row: &ExportRow) -> Result<(), StoreError> {
@@ -80,25 +83,27 @@ pub fn page(
 
 /// Exports in the order of their ids, from after one on.
 pub fn after(tx: &mut AnyConnection, after: Option<RowId>, limit: i64) -> Result<Vec<ExportRow>, StoreError> {
-    let mut query =
-        export::table.select(ExportRow::as_select()).order(export::id).limit(limit).into_boxed();
+    let mut query = export::table.select(ExportRow::as_select()).order(export::id).limit(limit).into_boxed();
     if let Some(after) = after {
         query = query.filter(export::id.gt(after));
     }
     Ok(query.load(tx)?)
 }
 
-/// How many exports of an official are not finished.
-pub fn unfinished_of(tx: &mut AnyConnection, official: OfficialId) -> Result<i64, StoreError> {
-    let unfinished = export::table.filter(export::state.eq_any(UNFINISHED));
-    Ok(unfinished.filter(export::ordered_by.eq(official)).count().get_result(tx)?)
+/// How many exports of an official are not finished, and how many have a file.
+pub fn held_by(tx: &mut AnyConnection, official: OfficialId) -> Result<[i64; 2], StoreError> {
+    let mut held = |which: &str| {
+        let of = export::table.filter(export::ordered_by.eq(official)).filter(sql::<Bool>(which));
+        of.count().get_result(tx)
+    };
+    Ok([held(UNFINISHED)?, held(WITH_FILES)?])
 }
 
 /// The first export that waits for a writer: none has begun it, or the one that did was not heard of since.
 pub fn waiting(tx: &mut AnyConnection, silent_since: Instant) -> Result<Option<ExportRow>, StoreError> {
     let silent = export::beat_at.is_null().or(export::beat_at.lt(silent_since).assume_not_null());
     Ok(export::table
-        .filter(export::state.eq_any(UNFINISHED))
+        .filter(sql::<Bool>(UNFINISHED))
         .filter(silent)
         .order(export::id)
         .select(ExportRow::as_select())
@@ -109,7 +114,7 @@ pub fn waiting(tx: &mut AnyConnection, silent_since: Instant) -> Result<Option<E
 /// Exports whose file is to go.
 pub fn expired(tx: &mut AnyConnection, now: Instant, limit: i64) -> Result<Vec<ExportRow>, StoreError> {
     Ok(export::table
-        .filter(export::state.eq_any(FINISHED))
+        .filter(sql::<Bool>(WITH_FILES))
         .filter(export::expires_at.le(now))
         .order(export::expires_at)
         .select(ExportRow::as_select())

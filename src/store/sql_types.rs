@@ -19,9 +19,10 @@ use crate::domain::{
     time::{Day, Instant},
     vocabulary::{
         Action, Anchor, Assurance, Basis, Channel, Code, Complexity, ComplexityCriterion, Confidence,
-        DayKind, DeliveryMethod, ExportFormat, ExportState, Ground, Kind, Level, LinkKind, NotificationKind, OnSupplement, Outcome,
-        Provenance, PublicStatus, ReminderLevel, Role, Satisfaction, Stage, StartEvent, State, SubmitterType,
-        SuspensionGround, TerminationGround, Timeliness, Unit, Urgency, Visibility,
+        DayKind, DeliveryMethod, ExportFormat, ExportState, Ground, Kind, Level, LinkKind, NotificationKind,
+        OnSupplement, Outcome, Provenance, PublicStatus, ReminderLevel, Role, Satisfaction, Stage,
+        StartEvent, State, SubmitterType, SuspensionGround, TerminationGround, Timeliness, Unit, Urgency,
+        Visibility,
     },
 };
 

@@ -11,9 +11,8 @@ use kiennghi::{
 use serde_json::{Value, json};
 
 use crate::{
-    exports,
     authorization::{self, For, anonymised, operations},
-    import,
+    exports, import,
     schema_parity::execute,
     support::{
         Case, Database, TestDb, cases,
@@ -393,8 +392,7 @@ async fn attack_15_nobody_lengthens_his_own_deadline(db: TestDb) {
 }
 
 /// Who may see petitions.
-const READERS: [Role; 5] =
-    [Role::Intake, Role::Coordinator, Role::Handler, Role::Approver, Role::Auditor];
+const READERS: [Role; 5] = [Role::Intake, Role::Coordinator, Role::Handler, Role::Approver, Role::Auditor];
 
 /// What is made of petitions, and read under addresses that begin so.
 const SETS: [&str; 3] = ["/v1/reports/", "/v1/frozen-reports", "/v1/exports"];

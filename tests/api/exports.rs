@@ -14,7 +14,7 @@ use kiennghi::{
     domain::{
         id::RowId,
         time::Instant,
-        vocabulary::{ExportState, Role, Visibility},
+        vocabulary::{ExportState, Kind, Role, State, Visibility},
     },
     http::exports::ListsOfApi,
     store::schema::export,
@@ -25,7 +25,8 @@ use crate::{
     support::{
         Case, TestDb, cases,
         client::{Reply, TestApp},
-        journey::{Town, TITLE},
+        given::Given,
+        journey::{TITLE, Town},
     },
     verify::verified,
 };
@@ -33,13 +34,18 @@ use crate::{
 pub(crate) fn cases() -> Vec<Case> {
     cases![
         a_file_holds_what_its_list_shows,
+        what_was_passed_on_is_a_file_too,
         lists_behind_figures_are_files_too,
+        reports_are_files_too,
         a_file_shows_the_moment_it_was_ordered_at,
         a_download_goes_on_where_it_broke_off,
         a_link_and_a_file_have_an_end,
         wrong_orders_change_nothing,
         nobody_reads_anothers_export,
         who_lost_his_rights_gets_no_file,
+        another_right_is_another_file,
+        what_will_be_recorded_is_in_no_file,
+        a_writer_that_came_late_spoils_nothing,
         a_writer_that_died_is_followed_by_another,
         a_changed_manifest_is_found,
     ]
@@ -241,8 +247,8 @@ async fn a_file_holds_what_its_list_shows(db: TestDb) {
     for list in [
         "/v1/petitions",
         "/v1/petitions?sort=due_at&state=in_progress",
-        "/v1/overdue",
-        "/v1/overdue?sort=agency&basis=first_deadline",
+        "/v1/overdue?as_of=2027-01-15",
+        "/v1/overdue?sort=agency&basis=first_deadline&as_of=2027-01-15",
         "/v1/due-soon",
         "/v1/paused",
         "/v1/without-clock",
@@ -250,11 +256,21 @@ async fn a_file_holds_what_its_list_shows(db: TestDb) {
     ] {
         rows.push(agrees(&app, &token, list).await);
     }
-    assert!(rows[0] > 15 && rows.iter().filter(|rows| **rows > 0).count() > 5, "{rows:?}");
+    assert!(rows[0] > 15 && rows.iter().filter(|rows| **rows > 0).count() >= 6, "{rows:?}");
     let past = agrees(&app, &token, "/v1/petitions?as_of=2026-11-02&recorded_by=2026-11-02").await;
     assert!(past > 0 && past < rows[0], "{past}");
     let (findings, _) = verified(&app);
     assert_eq!(findings, Vec::<String>::new());
+}
+
+async fn what_was_passed_on_is_a_file_too(db: TestDb) {
+    let given = Given::new(db);
+    given.petition(Kind::Feedback, State::Forwarded);
+    let later = given.now().plus_micros(30 * 86_400_000_000);
+    given.app.turn_to(&later.to_string());
+    let token = given.app.token(given.people.auditor);
+    assert_eq!(agrees(&given.app, &token, "/v1/forwarded-without-result").await, 1);
+    assert_eq!(agrees(&given.app, &token, "/v1/forwarded-without-result?state=received").await, 0);
 }
 
 async fn lists_behind_figures_are_files_too(db: TestDb) {
@@ -269,6 +285,42 @@ async fn lists_behind_figures_are_files_too(db: TestDb) {
             assert_eq!(figure["value"].as_f64(), Some(rows as f64), "{figure}");
         }
     }
+}
+
+/// Summary and reports: each group with its figures in columns of their own.
+async fn reports_are_files_too(db: TestDb) {
+    let (app, token) = demo(db).await;
+    let mut rows = 0;
+    for (list, groups) in [
+        ("/v1/overdue/summary?as_of=2027-01-15&group_by=field", "groups"),
+        ("/v1/reports/timeliness?group_by=agency&from=2026-01-01&to=2027-01-01", "rows"),
+        ("/v1/reports/flow?group_by=kind&from=2026-11-01&to=2026-12-01", "rows"),
+        ("/v1/reports/rates?group_by=none", "rows"),
+        ("/v1/reports/xld01?group_by=none&from=2026-01-01&to=2027-01-01", "rows"),
+        ("/v1/reports/anomalies?group_by=agency", "rows"),
+    ] {
+        let path = list.split('?').next().unwrap();
+        let lines = export(&app, &token, list, "ndjson").await;
+        let pinned = lines.body["list"].as_str().unwrap().to_owned();
+        let shown = app.get(&pinned).token(&token).call().await.expect(200);
+        let row = |group: &Value| {
+            let mut row = group.clone();
+            for figure in group["figures"].as_array().into_iter().flatten() {
+                row[figure["id"].as_str().unwrap()] = figure["value"].clone();
+            }
+            row.as_object_mut().unwrap().remove("figures");
+            flat(&row)
+        };
+        let wanted: Rows = shown.body[groups].as_array().unwrap().iter().map(row).collect();
+        assert_eq!(ndjson(&fetched(&app, &lines).await), wanted, "{list}");
+        let table = export(&app, &token, &pinned, "csv").await;
+        assert_eq!(csv(&fetched(&app, &table).await, path), wanted, "{list}");
+        let book = export(&app, &token, &pinned, "xlsx").await;
+        assert_same_sheet(&xlsx(&fetched(&app, &book).await, path), &as_sheet(&wanted, path), list);
+        assert_eq!(lines.body["recorded_by"], shown.body["recorded_by"]);
+        rows += wanted.len();
+    }
+    assert!(rows > 10, "{rows}");
 }
 
 async fn a_file_shows_the_moment_it_was_ordered_at(db: TestDb) {
@@ -316,9 +368,13 @@ async fn a_download_goes_on_where_it_broke_off(db: TestDb) {
         call.header("Accept-Encoding", "gzip").call().await
     };
     let tag = whole.field("etag");
-    let (first, rest) = (part("bytes=0-99", tag).await.expect(206), part("bytes=100-", tag).await.expect(206));
+    let (first, rest) =
+        (part("bytes=0-99", tag).await.expect(206), part("bytes=100-", tag).await.expect(206));
     assert_eq!([&*first.bytes, &*rest.bytes].concat(), &*whole.bytes);
-    assert_eq!(rest.field("content-range"), format!("bytes 100-{0}/{1}", whole.bytes.len() - 1, whole.bytes.len()));
+    assert_eq!(
+        rest.field("content-range"),
+        format!("bytes 100-{0}/{1}", whole.bytes.len() - 1, whole.bytes.len())
+    );
     assert_eq!(rest.field("content-encoding"), "", "a part is sent as it is");
     assert_eq!(&*part("bytes=0-99", "\"another\"").await.expect(200).bytes, &*whole.bytes);
     part(&format!("bytes={}-", whole.bytes.len() + 5), tag).await.expect(416);
@@ -331,7 +387,11 @@ async fn a_download_goes_on_where_it_broke_off(db: TestDb) {
 }
 
 /// Changes the row of an export behind the program's back.
-fn meddle(app: &TestApp, id: &str, change: impl Fn(&mut kiennghi::store::exports::ExportRow) + Send + 'static) {
+fn meddle(
+    app: &TestApp,
+    id: &str,
+    change: impl Fn(&mut kiennghi::store::exports::ExportRow) + Send + 'static,
+) {
     let id: RowId = id.parse().unwrap();
     let done = app.app.write_now(move |tx, _| {
         let known = kiennghi::store::exports::find(tx, id)?.expect("an export");
@@ -363,7 +423,7 @@ async fn a_link_and_a_file_have_an_end(db: TestDb) {
     app.get(format!("/v1/exports/{id}/file?token=AAAA")).call().await.expect(404);
     app.get(format!("/v1/exports/{id}/file")).call().await.expect(400);
     // The file goes when its time is over; what was in it is known still.
-    let path = app.app.options().exports.join(format!("{id}.ndjson"));
+    let path = app.app.options().exports.join(format!("{id}.1.ndjson"));
     assert!(path.is_file());
     assert_eq!(exports::forget_expired(&app.app).unwrap(), 0);
     meddle(&app, &id, |row| row.expires_at = Some(Instant::from_micros(1).unwrap()));
@@ -382,7 +442,8 @@ async fn wrong_orders_change_nothing(db: TestDb) {
     let handler = &town.handler;
     for (list, code) in [
         ("/v1/officials", "not_a_list"),
-        ("/v1/overdue/summary", "not_a_list"),
+        ("/v1/overdue/summary?limit=3&group_by=colour", "bad_question"),
+        ("/v1/anomalies?kind=backdated", "not_a_list"),
         ("/v1/reports/none/petitions?figure=received", "not_a_list"),
         ("https://example.org/v1/petitions", "not_a_list"),
         ("/v1/petitions?state=open&state=open", "not_a_list"),
@@ -406,7 +467,8 @@ async fn wrong_orders_change_nothing(db: TestDb) {
     // The same order with the same key is one; three at once, and no fourth before one is finished.
     let csv = json!({"list": "/v1/petitions?limit=5&cursor=x", "format": "csv"});
     let keyed = async |body: &Value| {
-        let call = order(handler, body.clone()).header("Idempotency-Key", "0b4dd5c2-7a3a-4f0e-9c5e-000000000001");
+        let call =
+            order(handler, body.clone()).header("Idempotency-Key", "0b4dd5c2-7a3a-4f0e-9c5e-000000000001");
         call.call().await
     };
     let (first, again) = (keyed(&csv).await.expect(202), keyed(&csv).await.expect(202));
@@ -418,7 +480,7 @@ async fn wrong_orders_change_nothing(db: TestDb) {
         order(handler, csv.clone()).call().await.expect(202);
     }
     let fourth = order(handler, csv.clone()).call().await.expect(409);
-    assert_eq!(fourth.code(), "too_many_exports".replace('_', "-"), "{}", fourth.text);
+    assert_eq!(fourth.body["reason"], "too_many_exports", "{}", fourth.text);
     assert_eq!(write(&town.app), 3);
     order(handler, csv).call().await.expect(202);
 }
@@ -433,7 +495,8 @@ async fn nobody_reads_anothers_export(db: TestDb) {
     let whole = export(&town.app, &all, "/v1/petitions", "ndjson").await;
     let some = export(&town.app, &below, "/v1/petitions", "ndjson").await;
     let ids = async |export: &Reply| {
-        let mut ids: Vec<_> = ndjson(&fetched(&town.app, export).await).iter().map(|row| row["id"].clone()).collect();
+        let mut ids: Vec<_> =
+            ndjson(&fetched(&town.app, export).await).iter().map(|row| row["id"].clone()).collect();
         ids.sort_by_key(ToString::to_string);
         ids
     };
@@ -444,7 +507,9 @@ async fn nobody_reads_anothers_export(db: TestDb) {
     let at = |export: &Reply| format!("/v1/exports/{}", export.body["id"].as_str().unwrap());
     town.app.get(at(&whole)).token(&below).call().await.expect(404);
     town.app.get(at(&whole)).token(&town.handler).call().await.expect(404);
-    town.app.get(at(&some)).token(&all).call().await.expect(200);
+    let manifest = town.app.get(at(&some)).token(&all).call().await.expect(200);
+    assert_eq!(manifest.body["sha256"], some.body["sha256"]);
+    assert_eq!(manifest.body["download"], Value::Null, "the file is for whoever ordered it");
     let listed = async |token: &str, query: &str| {
         let page = town.app.get(format!("/v1/exports?{query}")).token(token).call().await.expect(200);
         page.body["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect::<Vec<_>>()
@@ -454,7 +519,10 @@ async fn nobody_reads_anothers_export(db: TestDb) {
     assert_eq!(listed(&below, "everybody=true").await, [some.body["id"].clone()]);
     let first = town.app.get("/v1/exports?everybody=true&limit=1").token(&all).call().await.expect(200);
     let next = first.body["next_cursor"].as_str().unwrap();
-    assert_eq!(listed(&all, &format!("everybody=true&limit=1&cursor={next}")).await, [whole.body["id"].clone()]);
+    assert_eq!(
+        listed(&all, &format!("everybody=true&limit=1&cursor={next}")).await,
+        [whole.body["id"].clone()]
+    );
 }
 
 async fn who_lost_his_rights_gets_no_file(db: TestDb) {
@@ -486,13 +554,95 @@ async fn who_lost_his_rights_gets_no_file(db: TestDb) {
     assert_eq!(verified(&town.app).0, Vec::<String>::new());
 }
 
+async fn another_right_is_another_file(db: TestDb) {
+    let town = Town::new(db);
+    town.submit(json!({"agency_code": "H99.1"})).await;
+    let made = export(&town.app, &town.handler, "/v1/petitions", "csv").await;
+    assert_ne!(made.body["download"], Value::Null);
+    town.app.grant(town.handler_id, Role::Intake, Some(town.ward), Visibility::PartiesOnly);
+    let at = format!("/v1/exports/{}", made.body["id"].as_str().unwrap());
+    let now = town.app.get(&at).token(&town.handler).call().await.expect(200);
+    assert_eq!(now.body["download"], Value::Null, "it was written by other rights than his of now");
+    export(&town.app, &town.handler, "/v1/petitions", "csv").await;
+}
+
+async fn what_will_be_recorded_is_in_no_file(db: TestDb) {
+    let town = Town::new(db);
+    let auditor = town.app.official("all", town.city, Role::Auditor, None, Visibility::Restricted);
+    let token = town.app.token(auditor);
+    town.submit(json!({})).await;
+    let today = "/v1/petitions?as_of=2026-11-23&recorded_by=2026-11-23";
+    let body = json!({"list": today, "format": "ndjson"});
+    let ordered = town.app.post("/v1/exports").token(&token).json(body).call().await.expect(202);
+    assert_eq!(ordered.body["recorded_by"], ordered.body["ordered_at"], "the day is not over");
+    town.submit(json!({})).await;
+    write(&town.app);
+    let made = town.app.get(ordered.field("location")).token(&token).call().await.expect(200);
+    assert_eq!(made.body["rows"], 1);
+    // A day that is over stays as it was given.
+    let past = export(&town.app, &token, "/v1/petitions?recorded_by=2026-11-22", "ndjson").await;
+    assert_eq!(past.body["recorded_by"], "2026-11-22T17:00:00Z");
+    assert_eq!(past.body["rows"], 0);
+}
+
+/// While one writer is silent another takes over and ends; the first then finds that it lost, and leaves the file alone.
+struct Overtaken<'a> {
+    app: &'a TestApp,
+    id: &'a str,
+    ended: std::sync::atomic::AtomicBool,
+}
+
+impl Lists for Overtaken<'_> {
+    fn columns(&self, path: &str) -> Option<Vec<Column>> {
+        ListsOfApi.columns(path)
+    }
+    fn paths(&self) -> Vec<&'static str> {
+        ListsOfApi.paths()
+    }
+    fn page(
+        &self,
+        tx: &mut kiennghi::store::AnyConnection,
+        world: &kiennghi::app::World,
+        reader: &kiennghi::app::lists::Reader,
+        address: &exports::Address,
+        place: (Option<&str>, u16),
+    ) -> Result<exports::Leaf, kiennghi::app::Error> {
+        if !self.ended.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            let long_ago = Instant::from_micros(1).unwrap();
+            meddle(self.app, self.id, move |row| row.beat_at = Some(long_ago));
+            assert_eq!(write(self.app), 1);
+        }
+        let mut leaf = ListsOfApi.page(tx, world, reader, address, place)?;
+        leaf.items.truncate(1);
+        Ok(leaf)
+    }
+}
+
+async fn a_writer_that_came_late_spoils_nothing(db: TestDb) {
+    let (app, token) = demo(db).await;
+    let body = json!({"list": "/v1/petitions", "format": "csv"});
+    let ordered = app.post("/v1/exports").token(&token).json(body).call().await.expect(202);
+    let id = ordered.body["id"].as_str().unwrap();
+    let slow = Overtaken { app: &app, id, ended: false.into() };
+    assert_eq!(exports::run_due(&app.app, &slow, &|| false).unwrap(), 0);
+    let made = app.get(ordered.field("location")).token(&token).call().await.expect(200);
+    assert_eq!(made.body["state"], "succeeded");
+    let rows = csv(&fetched(&app, &made).await, "/v1/petitions");
+    assert!(rows.len() > 15 && made.body["rows"] == rows.len(), "{}", made.text);
+    let left = std::fs::read_dir(&app.app.options().exports).unwrap().flatten();
+    let own = left.filter(|file| file.file_name().to_string_lossy().contains(id));
+    assert_eq!(own.count(), 1, "what the late one wrote is gone");
+    assert_eq!(verified(&app).0, Vec::<String>::new());
+}
+
 async fn a_writer_that_died_is_followed_by_another(db: TestDb) {
     let (app, token) = demo(db).await;
     let order = async || {
         let body = json!({"list": "/v1/petitions", "format": "xlsx"});
         app.post("/v1/exports").token(&token).json(body).call().await.expect(202)
     };
-    let read = async |ordered: &Reply| app.get(ordered.field("location")).token(&token).call().await.expect(200);
+    let read =
+        async |ordered: &Reply| app.get(ordered.field("location")).token(&token).call().await.expect(200);
     let ordered = order().await;
     let id = ordered.field("location").rsplit('/').next().unwrap().to_owned();
     // One that lives keeps its work, one that was not heard of loses it; what it left is removed.
@@ -540,9 +690,13 @@ async fn a_changed_manifest_is_found(db: TestDb) {
     assert_eq!(verified(&app).0, Vec::<String>::new());
     let before: RowId = id.parse().unwrap();
     type Change = fn(&mut kiennghi::store::exports::ExportRow);
-    let changes: [Change; 3] = [
+    let changes: [Change; 7] = [
         |row| row.digest = Some(vec![7; 32]),
         |row| row.digest = None,
+        |row| row.rows += 1,
+        |row| row.recorded_by = None,
+        |row| row.calendar_version = Some(7),
+        |row| row.bom = true,
         |row| row.list = "/v1/overdue?as_of=2026-01-01".to_owned(),
     ];
     let kept = app.app.read_now(|tx, _| Ok(kiennghi::store::exports::find(tx, before)?.unwrap())).unwrap();
@@ -561,7 +715,8 @@ async fn a_changed_manifest_is_found(db: TestDb) {
     app.app.write_now(move |tx, _| Ok(kiennghi::store::exports::insert(tx, &foreign)?)).unwrap();
     let (findings, _) = verified(&app);
     assert!(findings.iter().any(|finding| finding.contains(&id)), "{findings:?}");
-    let count: i64 = app.app.read_now(|tx, _| Ok(export::table.count().get_result(tx).expect("a count"))).unwrap();
+    let count: i64 =
+        app.app.read_now(|tx, _| Ok(export::table.count().get_result(tx).expect("a count"))).unwrap();
     assert_eq!(count, 2);
 }
 

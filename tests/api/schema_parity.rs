@@ -9,9 +9,10 @@ use diesel::{
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use kiennghi::{
     domain::vocabulary::{
-        Anchor, Assurance, Basis, Channel, Code, Complexity, Confidence, DayKind, DeliveryMethod, Kind,
-        ExportFormat, ExportState, Level, LinkKind, NotificationKind, OnSupplement, Outcome, Provenance, ReminderLevel, Role,
-        Satisfaction, Stage, StartEvent, State, SubmitterType, Unit, Urgency, Visibility,
+        Anchor, Assurance, Basis, Channel, Code, Complexity, Confidence, DayKind, DeliveryMethod,
+        ExportFormat, ExportState, Kind, Level, LinkKind, NotificationKind, OnSupplement, Outcome,
+        Provenance, ReminderLevel, Role, Satisfaction, Stage, StartEvent, State, SubmitterType, Unit,
+        Urgency, Visibility,
     },
     store::{AnyConnection, Db, StoreError, schema},
 };

@@ -6,6 +6,7 @@ CREATE INDEX petition_span_began ON petition_span (from_at, petition_id)
 CREATE INDEX event_backdated ON event (recorded_at, subject_id) WHERE occurred_at < recorded_at;
 CREATE INDEX event_ending ON event (type, actor_official_id, recorded_at)
     WHERE type IN ('reply-approval', 'closing', 'rejection', 'filing', 'merge', 'termination', 'suspension');
+CREATE INDEX reply_revision_document_id ON reply_revision (document_id) WHERE document_id IS NOT NULL;
 CREATE INDEX reply_revision_approved ON reply_revision (approved_at) WHERE approved_at IS NOT NULL;
 
 -- Digests of what replies say, by which the same text sent to many is found. They stand beside the texts, outside the

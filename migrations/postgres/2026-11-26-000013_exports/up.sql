@@ -20,6 +20,8 @@ CREATE TABLE export (
     as_of timestamptz,
     recorded_by timestamptz,
     calendar_version integer,
+    -- The rights it was written by, as a digest.
+    rights bytea,
     rows bigint NOT NULL,
     bytes bigint NOT NULL,
     digest bytea,

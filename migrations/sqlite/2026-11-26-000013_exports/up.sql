@@ -20,6 +20,8 @@ CREATE TABLE export (
     as_of INTEGER,
     recorded_by INTEGER,
     calendar_version INTEGER,
+    -- The rights it was written by, as a digest.
+    rights BLOB,
     rows INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
     digest BLOB,

@@ -58,7 +58,11 @@ pub fn guarded(text: &str) -> Cow<'_, str> {
     let harmless = |first: char| {
         !matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '\'' | '＝' | '＋' | '－' | '＠')
     };
-    if text.chars().next().is_some_and(harmless) { Cow::Borrowed(text) } else { Cow::Owned(format!("'{text}")) }
+    if text.chars().next().is_some_and(harmless) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("'{text}"))
+    }
 }
 
 /// The text that was guarded; nothing for an empty cell.
@@ -78,7 +82,22 @@ mod tests {
 
     #[test]
     fn what_begins_a_formula_is_a_text() {
-        for evil in ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0", "＝1", "＋", "－1", "＠", "'x", ""] {
+        for evil in [
+            "=HYPERLINK(\"http://x\")",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "\0",
+            "＝1",
+            "＋",
+            "－1",
+            "＠",
+            "'x",
+            "",
+        ] {
             assert_eq!(guarded(evil), format!("'{evil}"));
         }
         for plain in ["Ngõ 45 ngập", "a=1", " =1", "1-1", "(0)"] {

@@ -23,6 +23,8 @@ use crate::{
 
 /// The most rows a sheet has below its heading.
 pub(super) const SHEET_ROWS: i64 = 1_048_575;
+/// From so many rows on a workbook may be larger than 4 GiB before it is packed.
+const LARGE: u32 = 200_000;
 /// The longest text a cell of a sheet holds, in UTF-16 units.
 const CELL: usize = 32_767;
 const MARK: &[u8] = "\u{feff}".as_bytes();
@@ -74,9 +76,9 @@ impl Table {
                 csv.write_record(columns.iter().map(|column| &column.name)).map_err(Error::internal)?;
                 Into::Csv(Box::new(csv))
             }
-            ExportFormat::Xlsx => {
-                Into::Xlsx(Box::new(Sheet::begin(file, path, &columns, zone, about).map_err(Error::internal)?))
-            }
+            ExportFormat::Xlsx => Into::Xlsx(Box::new(
+                Sheet::begin(file, path, &columns, zone, about).map_err(Error::internal)?,
+            )),
         };
         Ok(Self { columns, into })
     }
@@ -108,6 +110,8 @@ impl Table {
                 file.into_inner().map_err(|error| Error::internal(error.to_string()))?
             }
             Into::Xlsx(mut sheet) => {
+                // Beyond 4 GiB a ZIP file is of another kind, which old readers do not know.
+                sheet.workbook.use_zip_large_file(sheet.next > LARGE);
                 sheet.workbook.save_to_writer(&mut sheet.file).map_err(Error::internal)?;
                 sheet.file
             }

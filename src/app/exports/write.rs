@@ -1,27 +1,28 @@
-//! The job that writes exports: one at a time in each process, a page in each transaction that only reads.
+//! The job that writes exports: one at a time in each process, all of a list in one transaction that only reads.
 //!
 //! A writer says from time to time that it lives. What nobody writes any more, because its process was killed, another
-//! takes over and begins anew; a file has its name only once it is whole and on the disk.
+//! takes over and begins anew, under a name of its own; a file has its name only once it is whole and on the disk.
 
 use std::{
     fs, io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, AtomicI64, Ordering},
+    thread,
+    time::Duration,
 };
 
-use serde_json::json;
-
 use super::{
-    Address, Lists,
+    Address, Lists, end_facts,
     files::{self, SHEET_ROWS, Table},
-    manifest,
+    manifest, rights_of,
 };
 use crate::{
     app::{
         App, Error,
         caller::Caller,
         clock::real_now,
-        history::{self, Subject, hex},
+        history::{self, Subject},
         lists,
         tokens::EXPORT_MANIFEST,
         world::World,
@@ -29,7 +30,6 @@ use crate::{
     domain::{
         event::Actor,
         refusal::Refusal,
-        time::Instant,
         vocabulary::{ExportFormat, ExportState},
     },
     store::{
@@ -43,6 +43,8 @@ const PAGE: u16 = 1000;
 /// How often a writer says that it lives, and after how long it counts as gone; microseconds.
 const BEAT: i64 = 5 * 1_000_000;
 const SILENCE: i64 = 60 * 1_000_000;
+/// How often it is looked whether a beat is due.
+const GLANCE: Duration = Duration::from_millis(100);
 /// How often an export is begun before it is given up.
 const ATTEMPTS: i32 = 5;
 /// How long a file is kept, in microseconds: a day.
@@ -56,8 +58,6 @@ enum Cut {
     Lost,
     /// It can never be written: a code.
     Never(&'static str),
-    /// The calendar became another meanwhile: what is counted by it begins anew.
-    Anew,
     Failed(Error),
 }
 
@@ -80,16 +80,21 @@ pub fn run_due(app: &App, lists: &dyn Lists, stopped: &dyn Fn() -> bool) -> Resu
     let mut finished = 0;
     while !stopped() {
         let Some(row) = claim(app)? else { break };
-        if row.state != ExportState::Running {
-            continue;
-        }
-        match fill(app, lists, &row, stopped) {
+        let written = match row.attempts {
+            ..=ATTEMPTS => fill(app, lists, &row, stopped),
+            _ => Err(Cut::Never("internal")),
+        };
+        match written {
             Ok(()) => finished += 1,
-            Err(Cut::Lost) => {}
+            Err(Cut::Lost) => remove_attempt(app, &row, row.attempts),
             Err(Cut::Never(problem)) => fail(app, &row, problem)?,
-            Err(Cut::Stopped | Cut::Anew) => release(app, &row, row.attempts - 1)?,
+            // Whoever stops leaves it to the next at once, and that is no attempt.
+            Err(Cut::Stopped) => {
+                release(app, ExportRow { beat_at: None, attempts: row.attempts - 1, ..row.clone() }, &row)?
+            }
             Err(Cut::Failed(error)) => {
-                release(app, &row, row.attempts)?;
+                // It is tried again once it counts as left.
+                release(app, ExportRow { beat_at: Some(real_now()), ..row.clone() }, &row)?;
                 return Err(error);
             }
         }
@@ -97,7 +102,7 @@ pub fn run_due(app: &App, lists: &dyn Lists, stopped: &dyn Fn() -> bool) -> Resu
     Ok(finished)
 }
 
-/// Takes the next export that nobody writes; one that was begun too often is given up.
+/// Takes the next export that nobody writes.
 fn claim(app: &App) -> Result<Option<ExportRow>, Error> {
     let silent_since = |world: &World| world.real_now.plus_micros(-SILENCE);
     if app.read_now(|tx, world| Ok(exports::waiting(tx, silent_since(world))?.is_none()))? {
@@ -105,73 +110,105 @@ fn claim(app: &App) -> Result<Option<ExportRow>, Error> {
     }
     app.write_now(move |tx, world| {
         let Some(known) = exports::waiting(tx, silent_since(world))? else { return Ok(None) };
-        let given_up = known.attempts >= ATTEMPTS;
         let row = ExportRow {
-            state: if given_up { ExportState::Failed } else { ExportState::Running },
-            problem: given_up.then(|| "internal".to_owned()),
+            state: ExportState::Running,
             attempts: known.attempts + 1,
             beat_at: Some(world.real_now),
             rows: 0,
-            finished_at: given_up.then_some(world.now),
-            expires_at: given_up.then(|| world.real_now.plus_micros(KEPT)),
             ..known.clone()
         };
         Ok(exports::update(tx, &row, &known)?.then_some(row))
     })
 }
 
-/// Writes the whole list into a file, and keeps what came of it.
+/// Writes the whole list into a file, and keeps what came of it; another thread says meanwhile that it goes on.
 fn fill(app: &App, lists: &dyn Lists, row: &ExportRow, stopped: &dyn Fn() -> bool) -> Result<(), Cut> {
+    let (over, lost, rows) = (AtomicBool::new(false), AtomicBool::new(false), AtomicI64::new(0));
+    let filled = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut beat = real_now();
+            while !over.load(Ordering::Relaxed) {
+                thread::sleep(GLANCE);
+                if real_now().micros() - beat.micros() >= BEAT {
+                    beat = real_now();
+                    let alive =
+                        ExportRow { beat_at: Some(beat), rows: rows.load(Ordering::Relaxed), ..row.clone() };
+                    // One that cannot be said now is said the next time.
+                    lost.store(matches!(keep(app, row, alive, None), Err(Cut::Lost)), Ordering::Relaxed);
+                }
+            }
+        });
+        let ends = || stopped() || lost.load(Ordering::Relaxed);
+        let filled = write(app, lists, row, &ends, &rows);
+        over.store(true, Ordering::Relaxed);
+        filled
+    });
+    match filled {
+        Err(Cut::Stopped) if lost.into_inner() => Err(Cut::Lost),
+        Err(cut) => Err(cut),
+        Ok(filled) => succeed(app, row, filled),
+    }
+}
+
+/// Writes the file, and gives the export as it is then.
+fn write(
+    app: &App,
+    lists: &dyn Lists,
+    row: &ExportRow,
+    ends: &dyn Fn() -> bool,
+    written: &AtomicI64,
+) -> Result<ExportRow, Cut> {
     let address = Address::parse(&row.list).ok_or(Cut::Never("bad_question"))?;
     let columns = lists.columns(&address.path).ok_or(Cut::Never("bad_question"))?;
     let folder = &app.options().exports;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(Error::internal)?;
     let part = part(folder, row, row.attempts);
-    let (calendar, zone) = app.read_now(|_, world| Ok((world.calendar().version(), world.zone().clone())))?;
-    let zone_name = zone.iana_name().unwrap_or_default().to_owned();
-    let about = [
-        ("list", row.list.clone()),
-        ("export", row.id.to_string()),
-        ("calendar_version", calendar.to_string()),
-        ("time_zone", zone_name),
-    ];
-    let mut table = Table::begin(&part, (row.format, row.bom), columns, &zone, &about)?;
-    let caller = Caller::Official(row.ordered_by);
-    let (mut cursor, mut rows, mut beat): (Option<String>, i64, Instant) = (None, 0, real_now());
-    loop {
-        if stopped() {
-            return Err(Cut::Stopped);
-        }
-        let (leaf, counted_by) = app.read_now(|tx, world| {
-            let reader = lists::reader(tx, world, &caller)?;
+    // One state of the database for all pages: what is written meanwhile is in none of them.
+    let taken = app.read_now(|tx, world| {
+        let mut table =
+            Table::begin(&part, (row.format, row.bom), columns, world.zone(), &about(row, world))?;
+        let reader = lists::reader(tx, world, &Caller::Official(row.ordered_by))?;
+        let (mut cursor, mut rows) = (None::<String>, 0);
+        loop {
+            if ends() {
+                return Ok(Err(Cut::Stopped));
+            }
             let leaf = lists.page(tx, world, &reader, &address, (cursor.as_deref(), PAGE))?;
-            Ok((leaf, world.calendar().version()))
-        })?;
-        if counted_by != calendar {
-            return Err(Cut::Anew);
+            rows += i64::try_from(leaf.items.len()).map_err(Error::internal)?;
+            if row.format == ExportFormat::Xlsx && rows > SHEET_ROWS {
+                return Ok(Err(Cut::Never("too_many_rows")));
+            }
+            table.add(&leaf.items)?;
+            written.store(rows, Ordering::Relaxed);
+            cursor = leaf.next_cursor;
+            if cursor.is_none() {
+                let calendar = world.calendar().version().try_into().map_err(Error::internal)?;
+                let filled = ExportRow {
+                    rows,
+                    calendar_version: Some(calendar),
+                    rights: Some(rights_of(&reader)?),
+                    ..row.clone()
+                };
+                return Ok(Ok((table, filled)));
+            }
         }
-        rows += i64::try_from(leaf.items.len()).map_err(Error::internal)?;
-        if row.format == ExportFormat::Xlsx && rows > SHEET_ROWS {
-            return Err(Cut::Never("too_many_rows"));
-        }
-        table.add(&leaf.items)?;
-        cursor = leaf.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-        let now = real_now();
-        if now.micros() - beat.micros() >= BEAT {
-            beat = now;
-            keep(app, row, ExportRow { beat_at: Some(now), rows, ..row.clone() }, None)?;
-        }
-    }
+    })?;
+    let (table, filled) = taken?;
     table.end()?;
     let (bytes, digest) = files::measure(&part)?;
     fs::rename(&part, super::file(app, row)).map_err(Error::internal)?;
     sync(folder)?;
-    let version = calendar.try_into().map_err(Error::internal)?;
-    let filled = ExportRow { rows, bytes, digest: Some(digest), calendar_version: Some(version), ..row.clone() };
-    succeed(app, row, filled)
+    Ok(ExportRow { bytes, digest: Some(digest), ..filled })
+}
+
+/// What a workbook says of itself.
+fn about(row: &ExportRow, world: &World) -> [(&'static str, String); 4] {
+    [
+        ("list", row.list.clone()),
+        ("export", row.id.to_string()),
+        ("calendar_version", world.calendar().version().to_string()),
+        ("time_zone", world.zone().iana_name().unwrap_or_default().to_owned()),
+    ]
 }
 
 /// The name is on the disk too.
@@ -185,13 +222,15 @@ fn part(folder: &Path, row: &ExportRow, attempt: i32) -> PathBuf {
 }
 
 fn succeed(app: &App, known: &ExportRow, mut row: ExportRow) -> Result<(), Cut> {
-    let (claims, now) = (manifest(&row), real_now());
-    let (signature, kid) = app.keys().attest(EXPORT_MANIFEST, claims, now)?;
+    let now = real_now();
+    let (signature, kid) = app.keys().attest(EXPORT_MANIFEST, manifest(&row), now)?;
     row.state = ExportState::Succeeded;
     row.signature = Some(signature);
     row.kid = Some(kid);
     row.expires_at = Some(now.plus_micros(KEPT));
-    tidy(app, &row);
+    for attempt in 1..row.attempts {
+        remove_attempt(app, &row, attempt);
+    }
     tracing::info!(export = %row.id, rows = row.rows, bytes = row.bytes, "an export was written");
     keep(app, known, row, Some("export-completion"))
 }
@@ -208,10 +247,10 @@ fn fail(app: &App, known: &ExportRow, problem: &'static str) -> Result<(), Error
     lost_is_fine(keep(app, known, row, Some("export-failure")))
 }
 
-/// Leaves an export to whoever comes next; only what failed counts as an attempt.
-fn release(app: &App, known: &ExportRow, attempts: i32) -> Result<(), Error> {
+/// Leaves an export to whoever comes next.
+fn release(app: &App, row: ExportRow, known: &ExportRow) -> Result<(), Error> {
     tidy(app, known);
-    lost_is_fine(keep(app, known, ExportRow { beat_at: None, attempts, ..known.clone() }, None))
+    lost_is_fine(keep(app, known, row, None))
 }
 
 fn lost_is_fine(kept: Result<(), Cut>) -> Result<(), Error> {
@@ -225,26 +264,28 @@ fn lost_is_fine(kept: Result<(), Cut>) -> Result<(), Error> {
 fn keep(app: &App, known: &ExportRow, row: ExportRow, event: Option<&'static str>) -> Result<(), Cut> {
     let known = known.clone();
     let kept = app.write_now(move |tx: &mut AnyConnection, world: &World| {
-        let finished_at = event.map(|_| world.now);
-        let row = ExportRow { finished_at, ..row.clone() };
+        let row = ExportRow { finished_at: event.map(|_| world.now), ..row.clone() };
         if !exports::update(tx, &row, &known)? {
             return Ok(false);
         }
         if let Some(event) = event {
-            let facts = json!({"rows": row.rows, "bytes": row.bytes, "sha256": row.digest.as_deref().map(hex),
-                "kid": row.kid, "problem": row.problem});
-            history::record(tx, world, &Subject::Export(row.id), &Actor::system(), event, facts)?;
+            let subject = Subject::Export(row.id);
+            history::record(tx, world, &subject, &Actor::system(), event, end_facts(&row))?;
         }
         Ok(true)
     })?;
     if kept { Ok(()) } else { Err(Cut::Lost) }
 }
 
-/// Takes away what attempts have left.
+/// Takes away what all attempts have left.
 fn tidy(app: &App, row: &ExportRow) {
-    for attempt in 1..=row.attempts {
-        remove(&part(&app.options().exports, row, attempt));
-    }
+    (1..=row.attempts).for_each(|attempt| remove_attempt(app, row, attempt));
+}
+
+/// Takes away what one attempt has left; no other touches the file of the one that was kept.
+fn remove_attempt(app: &App, row: &ExportRow, attempt: i32) {
+    remove(&part(&app.options().exports, row, attempt));
+    remove(&super::file(app, &ExportRow { attempts: attempt, ..row.clone() }));
 }
 
 fn remove(path: &Path) {
@@ -261,7 +302,6 @@ pub fn forget_expired(app: &App) -> Result<usize, Error> {
     let mut gone = 0;
     for known in rows {
         tidy(app, &known);
-        remove(&super::file(app, &known));
         let row = ExportRow { state: ExportState::Expired, ..known.clone() };
         gone += usize::from(app.write_now(move |tx, _| Ok(exports::update(tx, &row, &known)?))?);
     }

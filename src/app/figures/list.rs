@@ -18,6 +18,8 @@ use crate::{
 pub struct FiguresPage {
     /// The moment it shows.
     pub as_of: Instant,
+    /// Until when what was recorded counts; nothing: all of it.
+    pub recorded_by: Option<Instant>,
     pub items: Vec<Item>,
     pub next_cursor: Option<String>,
 }
@@ -60,5 +62,6 @@ pub fn behind(
     let end = rows.last().filter(|_| goes_on).map(|row| End(row.span.received_at.micros(), row.span.id));
     let next_cursor = end.map(|end| cursor::seal(&world.secret, &binding, &end)).transpose()?;
     let items = with_names(tx, world, &population.question, rows, false)?;
-    Ok(FiguresPage { as_of: population.question.moment.at(), items, next_cursor })
+    let moment = population.question.moment;
+    Ok(FiguresPage { as_of: moment.at(), recorded_by: moment.recorded_by(), items, next_cursor })
 }

@@ -83,6 +83,14 @@ impl Wanted {
                 "The flow is balanced by agency, field, kind, channel or none only.",
             ));
         }
+        if report == Report::Flow && self.structure.is_some() {
+            return Err(bad(
+                "structure",
+                "not_in_this_report",
+                "Báo cáo tồn đọng luôn tính theo cơ cấu tại as_of: bỏ structure.",
+                "The flow always takes agencies as they were at as_of: leave structure out.",
+            ));
+        }
         let by_receipt = matches!(by, GroupBy::Month | GroupBy::Quarter | GroupBy::InspectoratePeriod);
         if matches!(report, Report::Xld01 | Report::Anomalies) && by_receipt {
             return Err(bad(

@@ -1,17 +1,29 @@
 //! The lists that can be written into files, each by its address, with the columns that the document says it has.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
+use utoipa::openapi::{
+    RefOr,
+    schema::{ArrayItems, KnownFormat, Object, Schema, SchemaFormat, SchemaType, Type},
+};
 
 use crate::{
     app::{
         Error, World,
         exports::{Address, CellKind, Column, Leaf, Lists},
+        figures::{Number, Row, Sheet},
         lists::Reader,
     },
-    domain::{figures::Report, time::Instant, vocabulary::Code},
+    domain::{
+        figures::Report,
+        time::Instant,
+        vocabulary::{Code, Language},
+    },
     http::{
         extract::{Limit, parameters},
         figures,
@@ -19,13 +31,15 @@ use crate::{
             self,
             query::{DueSoonQuery, OverdueQuery, PetitionsQuery, UnendingQuery},
         },
-        openapi,
+        openapi, overdue,
     },
     store::AnyConnection,
 };
 
-/// The list behind a figure has the report in its address.
+/// A report and the list behind its figures have the report in their address.
+const REPORT: &str = "/v1/reports/{report}";
 const BEHIND: &str = "/v1/reports/{report}/petitions";
+const SUMMARY: &str = "/v1/overdue/summary";
 
 /// The lists of this API.
 #[derive(Debug, Clone, Copy)]
@@ -38,16 +52,18 @@ static COLUMNS: OnceLock<HashMap<&'static str, Vec<Column>>> = OnceLock::new();
 #[derive(Deserialize)]
 struct Shown {
     as_of: Instant,
-    #[serde(default)]
     recorded_by: Option<Instant>,
+    /// Of the summary, its groups.
+    #[serde(alias = "groups")]
     items: Vec<Value>,
+    #[serde(default)]
     next_cursor: Option<String>,
 }
 
 /// Each list with its parameters, and what makes a page of it.
 macro_rules! lists {
     ($($path:literal: $query:ty => $page:path;)+) => {
-        const PATHS: &[&str] = &[$($path,)+ BEHIND];
+        const PATHS: &[&str] = &[$($path,)+ SUMMARY, REPORT, BEHIND];
 
         fn page_of(
             tx: &mut AnyConnection,
@@ -61,12 +77,21 @@ macro_rules! lists {
                     query.limit = Limit::of(rows);
                     leaf($page(tx, world, reader, query)?)
                 })+
-                path => {
-                    let report = report(path).ok_or(Error::NotFound)?;
-                    let mut query: figures::BehindQuery = parameters(query)?;
-                    query.limit = Limit::of(rows);
-                    leaf(figures::behind(tx, world, reader, (report, query))?)
+                SUMMARY => {
+                    let query: overdue::SummaryQuery = parameters(query)?;
+                    leaf(overdue::summarised(tx, world, reader, (query, Language::Vi))?)
                 }
+                path => match report(path).ok_or(Error::NotFound)? {
+                    (report, REPORT) => {
+                        let sheet = figures::sheet(tx, world, reader, (report, query))?;
+                        Ok(sheet_as_leaf(&sheet))
+                    }
+                    (report, _) => {
+                        let mut query: figures::BehindQuery = parameters(query)?;
+                        query.limit = Limit::of(rows);
+                        leaf(figures::behind(tx, world, reader, (report, query))?)
+                    }
+                },
             }
         }
     };
@@ -83,8 +108,10 @@ lists! {
 
 impl Lists for ListsOfApi {
     fn columns(&self, path: &str) -> Option<Vec<Column>> {
-        let template = report(path).map_or(path, |_| BEHIND);
-        COLUMNS.get_or_init(columns).get(template).cloned()
+        match report(path) {
+            Some((report, REPORT)) => Some(columns_of(report)),
+            found => COLUMNS.get_or_init(columns).get(found.map_or(path, |(_, template)| template)).cloned(),
+        }
     }
 
     fn paths(&self) -> Vec<&'static str> {
@@ -104,9 +131,36 @@ impl Lists for ListsOfApi {
     }
 }
 
-/// The report of a list behind a figure.
-fn report(path: &str) -> Option<Report> {
-    Report::parse(path.strip_prefix("/v1/reports/")?.strip_suffix("/petitions")?)
+/// The report of an address, and whether it is itself or the list behind a figure.
+fn report(path: &str) -> Option<(Report, &'static str)> {
+    let name = path.strip_prefix("/v1/reports/")?;
+    match name.strip_suffix("/petitions") {
+        Some(name) => Some((Report::parse(name)?, BEHIND)),
+        None => Some((Report::parse(name)?, REPORT)),
+    }
+}
+
+/// A report as rows: each group with the figures under their ids.
+fn sheet_as_leaf(sheet: &Sheet) -> Leaf {
+    let item = |row: &Row| {
+        let group = &row.group;
+        let mut item = json!({"key": group.key, "name": group.name.vi, "closed": group.closed});
+        for (figure, number) in &row.figures {
+            item[figure.id] = match number {
+                Number::Count(count) => json!(count),
+                Number::Measured(measured) => json!(measured),
+            };
+        }
+        item
+    };
+    let items = sheet.rows.iter().map(item).collect();
+    Leaf { as_of: sheet.as_of, recorded_by: sheet.recorded_by, items, next_cursor: None }
+}
+
+fn columns_of(report: Report) -> Vec<Column> {
+    let group = [("key", CellKind::Text), ("name", CellKind::Text), ("closed", CellKind::Truth)];
+    let figures = report.figures().iter().map(|figure| (figure.id, CellKind::Number));
+    group.into_iter().chain(figures).map(|(name, kind)| Column::new(&[name], kind)).collect()
 }
 
 fn leaf(view: impl Serialize) -> Result<Leaf, Error> {
@@ -116,59 +170,77 @@ fn leaf(view: impl Serialize) -> Result<Leaf, Error> {
     Ok(Leaf { as_of, recorded_by, items, next_cursor })
 }
 
-/// The columns of each list: the members of its items, as the document has them.
+/// The columns of each list: the members of its items, in the order of the document.
 fn columns() -> HashMap<&'static str, Vec<Column>> {
-    let Ok(document) = serde_json::to_value(openapi::document()) else { return HashMap::new() };
+    let document = openapi::document();
+    let schemas = Schemas(document.components.as_ref().map(|components| &components.schemas));
     let of = |path: &&'static str| {
-        let answer = document.get("paths")?.get(path)?.pointer("/get/responses/200/content/application~1json/schema")?;
-        let items = resolved(&document, answer).pointer("/properties/items/items")?;
+        let answer = document.paths.paths.get(*path)?.get.as_ref()?.responses.responses.get("200")?;
+        let RefOr::T(answer) = answer else { return None };
+        let Some(RefOr::T(content)) = answer.content.get("application/json") else { return None };
+        let Schema::Object(page) = schemas.find(content.schema.as_ref()?)? else { return None };
+        let rows = page.properties.get("items").or_else(|| page.properties.get("groups"));
+        let Schema::Array(items) = schemas.find(rows?)? else { return None };
+        let ArrayItems::RefOrSchema(item) = &items.items else { return None };
         let mut columns = Vec::new();
-        walk(&document, items, &mut Vec::new(), &mut columns);
+        schemas.walk(item, &mut Vec::new(), &mut columns);
         Some((*path, columns))
     };
     PATHS.iter().filter_map(of).collect()
 }
 
-/// What a reference leads to.
-fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let target = schema.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
-    target.and_then(|target| document.pointer(target)).unwrap_or(schema)
-}
+/// The schemas of the document by their names.
+struct Schemas<'a>(Option<&'a BTreeMap<String, RefOr<Schema>>>);
 
-/// Adds the columns of a schema: members of members each on its own, a list as a whole.
-fn walk<'a>(document: &'a Value, schema: &'a Value, path: &mut Vec<&'a str>, columns: &mut Vec<Column>) {
-    let schema = resolved(document, schema);
-    let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|name| schema.get(name)?.as_array());
-    for part in parts.flatten().filter(|part| part.get("type") != Some(&Value::from("null"))) {
-        walk(document, part, path, columns);
-    }
-    let members = schema.get("properties").and_then(Value::as_object);
-    for (name, member) in members.into_iter().flatten() {
-        path.push(name);
-        if let Some(kind) = kind(resolved(document, member)) {
-            columns.push(Column::new(path, kind));
-        } else {
-            walk(document, member, path, columns);
+impl<'a> Schemas<'a> {
+    /// What a reference leads to.
+    fn find(&self, schema: &'a RefOr<Schema>) -> Option<&'a Schema> {
+        match schema {
+            RefOr::T(schema) => Some(schema),
+            RefOr::Ref(reference) => {
+                let (_, name) = reference.ref_location.rsplit_once('/')?;
+                self.find(self.0?.get(name)?)
+            }
         }
-        path.pop();
+    }
+
+    /// Adds the columns of a schema: members of members each on its own, a list as a whole.
+    fn walk(&self, schema: &'a RefOr<Schema>, path: &mut Vec<&'a str>, columns: &mut Vec<Column>) {
+        let parts = match self.find(schema) {
+            Some(Schema::AllOf(all)) => &all.items,
+            Some(Schema::OneOf(one)) => &one.items,
+            Some(Schema::AnyOf(any)) => &any.items,
+            Some(Schema::Array(_)) => return columns.push(Column::new(path, CellKind::Json)),
+            Some(Schema::Object(object)) if object.properties.is_empty() => {
+                return columns.extend(kind(object).map(|kind| Column::new(path, kind)));
+            }
+            Some(Schema::Object(object)) => {
+                for (name, member) in &object.properties {
+                    path.push(name);
+                    self.walk(member, path, columns);
+                    path.pop();
+                }
+                return;
+            }
+            _ => return,
+        };
+        parts.iter().for_each(|part| self.walk(part, path, columns));
     }
 }
 
-/// What a column of a schema holds; nothing for what has members of its own.
-fn kind(schema: &Value) -> Option<CellKind> {
-    let is = |wanted: &str| match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(|one| one == wanted),
-        Some(one) => one == wanted,
-        None => false,
+/// What a column of a schema holds; nothing where it is null alone.
+fn kind(object: &Object) -> Option<CellKind> {
+    let is = |wanted: &Type| match &object.schema_type {
+        SchemaType::Type(one) => one == wanted,
+        SchemaType::Array(types) => types.contains(wanted),
+        SchemaType::AnyValue => false,
     };
-    let format = schema.get("format").and_then(Value::as_str);
-    match format {
-        _ if is("object") || schema.get("type").is_none() => None,
-        Some("date-time") => Some(CellKind::Instant),
-        Some("date") => Some(CellKind::Day),
-        _ if is("array") => Some(CellKind::Json),
-        _ if is("integer") || is("number") => Some(CellKind::Number),
-        _ if is("boolean") => Some(CellKind::Truth),
+    match &object.format {
+        _ if object.schema_type == SchemaType::Type(Type::Null) => None,
+        Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)) => Some(CellKind::Instant),
+        Some(SchemaFormat::KnownFormat(KnownFormat::Date)) => Some(CellKind::Day),
+        _ if is(&Type::Integer) || is(&Type::Number) => Some(CellKind::Number),
+        _ if is(&Type::Boolean) => Some(CellKind::Truth),
         _ => Some(CellKind::Text),
     }
 }

@@ -132,11 +132,14 @@ pub(super) struct FiguresReport {
 
 /// A page of the list behind a figure.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "items": [], "next_cursor": null}))]
+#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "recorded_by": null, "items": [], "next_cursor": null}))]
 pub(in crate::http) struct BehindList {
     /// The moment it shows.
     #[schema(value_type = String, format = DateTime)]
     as_of: Instant,
+    /// Until when what was recorded counts; null: all of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recorded_by: Option<Instant>,
     /// As each stood then; in the flow, as it stood in the stretch that the move ended or began.
     #[schema(max_items = 100)]
     items: Vec<ListedView>,
@@ -279,9 +282,9 @@ impl FiguresReport {
 
 impl BehindList {
     pub(super) fn of(page: FiguresPage, rules: &RuleBook) -> Self {
-        let as_of = page.as_of;
+        let (as_of, recorded_by) = (page.as_of, page.recorded_by);
         let items = page.items.into_iter().map(|item| ListedView::of(item, rules, as_of)).collect();
-        Self { as_of, items, next_cursor: page.next_cursor }
+        Self { as_of, recorded_by, items, next_cursor: page.next_cursor }
     }
 }
 
@@ -298,7 +301,7 @@ impl AnomalyList {
             Measure::Count(Column::Anomaly(anomaly)) => anomaly.at_least(),
             _ => None,
         });
-        let BehindList { as_of, items, next_cursor } = BehindList::of(page, rules);
+        let BehindList { as_of, items, next_cursor, .. } = BehindList::of(page, rules);
         Self {
             as_of,
             kind: kind.to_owned(),

@@ -38,7 +38,7 @@ fn number(document: &str) -> String {
 fn registered(and: &str) -> String {
     format!(
         "petition.id IN (SELECT r.petition_id FROM reply_revision r JOIN document d ON d.id = r.document_id \
-         WHERE r.approved_at >= {{from}} AND r.approved_at < {{to}} AND {and})"
+         WHERE r.approved_at >= {{from}} AND r.approved_at < {{to}} AND r.approved_at <= {{known}} AND {and})"
     )
 }
 
@@ -53,8 +53,10 @@ fn issued_before(kind: DatabaseKind, days: u32) -> String {
     format!("{FIRST_ROUND} AND {later} <= CAST(petition_span.round1_met_on AS text)")
 }
 
-const REGISTER: &str =
-    "document o WHERE o.agency_id = d.agency_id AND o.issue_year = d.issue_year AND o.symbol = d.symbol";
+/// The other documents of its register, as far as they were there by the end of the window and known.
+const REGISTER: &str = "document o WHERE o.agency_id = d.agency_id AND o.issue_year = d.issue_year AND o.symbol = d.symbol \
+     AND EXISTS (SELECT 1 FROM reply_revision q WHERE q.document_id = o.id AND q.approved_at < {to} \
+     AND q.approved_at <= {known})";
 
 /// The condition of an anomaly, with its threshold.
 pub(super) fn of(anomaly: Anomaly, at_least: u32, kind: DatabaseKind) -> String {
@@ -94,7 +96,7 @@ pub(super) fn of(anomaly: Anomaly, at_least: u32, kind: DatabaseKind) -> String 
         Anomaly::BulkClosing => acted(&format!(
             "{ACTS} AND e.type <> 'suspension' AND e.actor_official_id IS NOT NULL AND (SELECT count(*) FROM event f \
              WHERE {} AND f.type = e.type AND f.actor_official_id = e.actor_official_id AND {} > e.recorded_at \
-             AND f.recorded_at < {}) >= {at_least}",
+             AND f.recorded_at < {} AND f.recorded_at < {{to}} AND f.recorded_at <= {{known}}) >= {at_least}",
             ACTS.replace("e.type", "f.type"),
             later("f.recorded_at", HOUR),
             later("e.recorded_at", HOUR)
@@ -103,7 +105,7 @@ pub(super) fn of(anomaly: Anomaly, at_least: u32, kind: DatabaseKind) -> String 
             "petition.id IN (SELECT r.petition_id FROM reply_revision r JOIN reply_fingerprint f ON f.revision_id = r.id \
              WHERE r.approved_at >= {{from}} AND r.approved_at < {{to}} AND (SELECT count(DISTINCT g.petition_id) \
              FROM reply_fingerprint g JOIN reply_revision q ON q.id = g.revision_id AND q.approved_at < {{to}} \
-             WHERE g.fingerprint = f.fingerprint) >= {at_least})"
+             AND q.approved_at <= {{known}} WHERE g.fingerprint = f.fingerprint) >= {at_least})"
         ),
         Anomaly::EndedAfterDue => format!(
             "{ENDED_LATE} AND {}",

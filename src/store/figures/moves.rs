@@ -14,8 +14,9 @@ use crate::{
         vocabulary::{Code, State},
     },
     store::{
+        agencies::lines::subtree_on,
         conditions::{self, Condition, Plain},
-        question::Place,
+        question::{Place, Tree},
         reports::Grouping,
         schema::petition_span,
     },
@@ -158,10 +159,13 @@ pub(super) fn conditions(population: &Population, moves: &Moves) -> Vec<Conditio
     let mut all: Vec<Condition<Plain>> =
         vec![conditions::whole::sight(&population.question.reader), Box::new(population.written(reach))];
     let mut add = |condition: Condition<Plain>| all.push(condition);
-    if let Some(Place { agency, below, .. }) = filters.place {
-        add(match below {
-            true => Box::new(population.agency().eq_any(conditions::subtree(agency))),
-            false => Box::new(population.agency().eq(agency)),
+    if let Some(Place { agency, below, tree }) = filters.place {
+        add(match (below, tree) {
+            (false, _) => Box::new(population.agency().eq(agency)),
+            (true, Tree::Present | Tree::Today) => {
+                Box::new(population.agency().eq_any(conditions::subtree(agency)))
+            }
+            (true, Tree::On(day)) => Box::new(population.agency().eq_any(subtree_on(agency, day))),
         });
     }
     if let Some(field) = &filters.field_code {

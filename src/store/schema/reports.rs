@@ -41,6 +41,7 @@ tables! {
         as_of -> Nullable<Instant>,
         recorded_by -> Nullable<Instant>,
         calendar_version -> Nullable<Integer>,
+        rights -> Nullable<Binary>,
         rows -> BigInt,
         bytes -> BigInt,
         digest -> Nullable<Binary>,
