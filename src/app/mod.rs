@@ -8,6 +8,7 @@ pub mod administration;
 pub mod backup;
 pub mod caller;
 pub mod clock;
+pub mod commitments;
 pub mod cursor;
 pub mod deadline;
 pub mod demo;

@@ -252,7 +252,7 @@ pub fn read(
 /// What the table allows, less what a guard is known to refuse.
 fn open_actions(reading: &Reading) -> Vec<Action> {
     let case = &reading.case;
-    let rated = case.ratings.iter().any(|(round, _)| *round == case.round);
+    let rated = case.ratings.iter().any(|rated| rated.round == case.round);
     let open = |action: &Action| match action {
         Action::Rating => !rated,
         Action::ReconsiderationRequest => !case.request_pending,

@@ -7,6 +7,7 @@ pub mod act;
 pub mod administration;
 pub mod calendar;
 pub mod clock;
+pub mod commitments;
 pub mod decide;
 pub mod escalation;
 pub mod event;

@@ -55,6 +55,15 @@ pub enum RoundOutcome {
     EndedOtherwise,
 }
 
+/// What the citizen thinks of the answer of a round.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rated {
+    pub round: u32,
+    pub satisfaction: Satisfaction,
+    pub reasons: Option<Prose>,
+    pub at: Instant,
+}
+
 /// The supplement that is waited for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Wanted {
@@ -131,7 +140,8 @@ pub struct Case {
     pub urgings: Vec<EventId>,
     /// The reminders so far: round and stage of the clock, and for whom.
     pub reminded: Vec<(u32, Stage, ReminderLevel)>,
-    pub ratings: Vec<(u32, Satisfaction)>,
+    /// What the citizen thinks of the answer of each round.
+    pub ratings: Vec<Rated>,
     pub clock_ops: Vec<ClockOp>,
 }
 

@@ -88,8 +88,9 @@ async fn report_flow(call: Call, query: Query<FlowQuery>) -> Result<HttpResponse
 
 /// Report what was done on the way, how long it took and what came of it.
 ///
-/// Extensions, suspensions, transfers, returned drafts, reopenings, satisfaction with its response rate, publication and
-/// delivery, and times in working days, for the petitions received in [`from`, `to`), as they stood at `as_of`.
+/// Extensions, suspensions, transfers, returned drafts, reopenings and requests for them, satisfaction with its response
+/// rate, publication and delivery, second instance, and times in working days, for the petitions received in [`from`,
+/// `to`), as they stood at `as_of`.
 #[utoipa::path(get, path = "/v1/reports/rates", tag = "reports", security(("bearer" = [])), params(ReportQuery),
     responses((status = 200, description = "Every group.", body = FiguresReport)))]
 async fn report_rates(call: Call, query: Query<ReportQuery>) -> Result<HttpResponse, Problem> {

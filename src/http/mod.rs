@@ -12,6 +12,7 @@ mod cached;
 mod calendar;
 mod client;
 pub mod codes;
+mod commitments;
 mod cors;
 mod dossier;
 pub mod edge;
@@ -113,6 +114,7 @@ fn routes(config: &mut ServiceConfig) {
         .configure(rules::routes)
         .configure(notifications::routes)
         .configure(urgings::routes)
+        .configure(commitments::routes)
         .service(resource("/v1/deadlines/preview").route(get().to(preview::preview_deadline)));
 }
 
@@ -145,6 +147,7 @@ fn apis() -> Vec<utoipa::openapi::OpenApi> {
         preview::Api::openapi(),
         notifications::Api::openapi(),
         urgings::Api::openapi(),
+        commitments::Api::openapi(),
     ]
 }
 

@@ -14,6 +14,7 @@ use crate::{
         act::{Commitment, SignedDocument, SignedNotice},
         clock::Clock,
         id::{AgencyId, OfficialId, PetitionId},
+        petition::Rated,
         rule::RuleBook,
         submission::Location,
         time::{Day, Instant},
@@ -26,7 +27,7 @@ use crate::{
 
 /// A petition as its handlers see it.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000003", "code": "KN-7Q4M2K9XA", "kind": "proposal", "channel": "dialogue_conference", "submitter_type": "individual", "state": "assigned", "public_status": "in_progress", "timeliness": "on_track", "title": "Ngõ 45 phố Cây Sữa ngập", "content": "Cứ mưa to là ngập nửa bánh xe.", "field_code": "urban_infrastructure", "urgency": "normal", "complexity": "normal", "remote_area": false, "visibility": "public_redacted", "provenance": "native", "round": 1, "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "intake_agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "responsible_person": {"id": "01934f6e-0000-7000-8000-000000000002", "full_name": "Lê Văn Xử Lý", "position": "Chuyên viên"}, "supporting": [], "clocks": [], "keep_secret": false, "request_pending": false, "links": [], "external_refs": [], "received_at": "2026-11-12T02:00:00Z", "version": 3, "actions": [{"action": "acceptance", "label": "Thụ lý", "href": "/v1/petitions/01934f6e-0000-7000-8000-000000000003/acceptance"}]}))]
+#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000003", "code": "KN-7Q4M2K9XA", "kind": "proposal", "channel": "dialogue_conference", "submitter_type": "individual", "state": "assigned", "public_status": "in_progress", "timeliness": "on_track", "title": "Ngõ 45 phố Cây Sữa ngập", "content": "Cứ mưa to là ngập nửa bánh xe.", "field_code": "urban_infrastructure", "urgency": "normal", "complexity": "normal", "remote_area": false, "visibility": "public_redacted", "provenance": "native", "round": 1, "agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "intake_agency": {"id": "01934f6e-0000-7000-8000-000000000001", "code": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm"}, "responsible_person": {"id": "01934f6e-0000-7000-8000-000000000002", "full_name": "Lê Văn Xử Lý", "position": "Chuyên viên"}, "supporting": [], "clocks": [], "keep_secret": false, "ratings": [], "request_pending": false, "links": [], "external_refs": [], "received_at": "2026-11-12T02:00:00Z", "version": 3, "actions": [{"action": "acceptance", "label": "Thụ lý", "href": "/v1/petitions/01934f6e-0000-7000-8000-000000000003/acceptance"}]}))]
 pub(super) struct PetitionView {
     #[schema(value_type = uuid::Uuid)]
     id: PetitionId,
@@ -81,6 +82,9 @@ pub(super) struct PetitionView {
     /// What is waited for, while the petition awaits a supplement.
     wanted: Option<WantedView>,
     reply: Option<ReplyView>,
+    /// What the citizen thinks of the answer, round by round.
+    #[schema(max_items = 100)]
+    ratings: Vec<RatedView>,
     /// A request for reconsideration waits for its decision.
     request_pending: bool,
     #[schema(max_items = 1000)]
@@ -152,6 +156,7 @@ impl PetitionView {
                 .as_ref()
                 .map(|wanted| WantedView { missing: text(&wanted.missing), answer_by: wanted.answer_by }),
             reply: reply(reading),
+            ratings: ratings(reading),
             request_pending: case.request_pending,
             links: links(reading),
             external_refs: externals(reading),
@@ -300,6 +305,16 @@ fn reply(reading: &Reading) -> Option<ReplyView> {
         public_text: published.and_then(|(_, text)| reading.text(text)).map(str::to_owned),
         delivered_at: reading.case.delivered_at,
     })
+}
+
+fn ratings(reading: &Reading) -> Vec<RatedView> {
+    let view = |rated: &Rated| RatedView {
+        round: rated.round,
+        satisfaction: rated.satisfaction,
+        reasons: rated.reasons.as_ref().and_then(|reasons| reading.text(reasons)).map(str::to_owned),
+        rated_at: rated.at,
+    };
+    reading.case.ratings.iter().map(view).collect()
 }
 
 /// A document as it is cited.

@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod agencies;
 pub mod backup;
 pub mod calendar;
+pub mod commitments;
 mod conditions;
 mod connection;
 pub mod course;

@@ -410,6 +410,7 @@ fn permitted(method: &str, path: &str) -> &'static [Role] {
         "/v1/forwarded-without-result",
         "/v1/anomalies",
         "/v1/urgings",
+        "/v1/commitments",
         "/v1/samples",
     ];
     match (method, path) {

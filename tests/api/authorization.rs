@@ -99,6 +99,7 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/v1/notifications", Officials),
     ("post", "/v1/notifications/{id}/reading", Officials),
     ("get", "/v1/urgings", Officials),
+    ("get", "/v1/commitments", Officials),
     ("post", "/v1/sandbox/clock", Officials),
     ("post", "/v1/tracking", Everybody),
     ("get", "/v1/tracking/petitions", Trackers),

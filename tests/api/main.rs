@@ -19,6 +19,7 @@ mod backup;
 mod bounds;
 mod calendar;
 mod cli;
+mod commitments;
 mod cube;
 mod demo;
 mod explain;
@@ -43,6 +44,7 @@ mod past;
 mod plans;
 mod preview;
 mod public;
+mod questions;
 mod reference;
 mod refusals;
 mod reminders;
@@ -82,6 +84,7 @@ fn all_cases() -> Vec<Case> {
         bounds::cases(),
         calendar::cases(),
         cli::cases(),
+        commitments::cases(),
         cube::cases(),
         demo::cases(),
         explain::cases(),
@@ -106,6 +109,7 @@ fn all_cases() -> Vec<Case> {
         plans::cases(),
         preview::cases(),
         public::cases(),
+        questions::cases(),
         reference::cases(),
         refusals::cases(),
         reminders::cases(),

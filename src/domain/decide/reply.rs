@@ -48,7 +48,7 @@ impl Turn<'_> {
                 plan.clocks = self.meet(Stage::Delivery);
             }
             Act::Rating(facts) => {
-                if self.case.ratings.iter().any(|(round, _)| *round == self.case.round) {
+                if self.case.ratings.iter().any(|rated| rated.round == self.case.round) {
                     return Err(Refusal::guard(
                         "already_rated",
                         "Câu trả lời này đã được đánh giá.",

@@ -24,6 +24,15 @@ pub(super) const FIGURES: &[Figure] = &[
         ],
     ),
     Figure::count(
+        "issued_before_recording",
+        Column::Anomaly(Anomaly::IssuedBeforeRecording),
+        ["Văn bản ký trước ngày ghi nhận", "Issued before it was recorded"],
+        [
+            "Trả lời lần đầu bằng văn bản (hoặc thông báo) đề ngày trước ngày ghi nhận ít nhất chừng ấy ngày (mặc định 3).",
+            "First answered by a document or notice dated at least so many days (3 unless told) before the day it was recorded.",
+        ],
+    ),
+    Figure::count(
         "numbers_out_of_order",
         Column::Anomaly(Anomaly::NumbersOutOfOrder),
         ["Số và ngày văn bản ngược nhau", "Numbers out of order with dates"],
@@ -92,7 +101,9 @@ impl Anomaly {
     /// The threshold unless a reader names another; nothing for one that has none.
     pub fn at_least(self) -> Option<u32> {
         match self {
-            Self::Backdated | Self::LateRegistration | Self::SameText => Some(3),
+            Self::Backdated | Self::LateRegistration | Self::IssuedBeforeRecording | Self::SameText => {
+                Some(3)
+            }
             Self::RegisterGap => Some(1),
             Self::ReplyJustBeforeDue => Some(4),
             Self::BulkClosing => Some(10),

@@ -154,6 +154,36 @@ pub(super) const FIGURES: &[Figure] = &[
         ],
     ),
     Figure::count(
+        "publication_promised",
+        Column::PublicationPromised,
+        ["Có hạn công khai", "With a deadline of publication"],
+        ["Lần đầu có thời hạn công khai kết quả.", "The first round has a clock of publication."],
+    ),
+    Figure::count(
+        "published_in_time",
+        Column::PublishedInTime,
+        ["Công khai trong hạn", "Published in time"],
+        [
+            "Có hạn công khai, và đã công khai trước hạn đó.",
+            "With a clock of publication, and published before it was due.",
+        ],
+    ),
+    Figure::count(
+        "withheld",
+        Column::Withheld,
+        ["Chưa công khai", "Withheld"],
+        [
+            "Lần giải quyết đầu đã trả lời mà chưa bao giờ được công khai.",
+            "The first round was answered, and its answer never published.",
+        ],
+    ),
+    Figure::count(
+        "taken_down",
+        Column::TakenDown,
+        ["Đã gỡ", "Taken down"],
+        ["Bản công khai đã bị gỡ ít nhất một lần.", "What was public was taken down at least once."],
+    ),
+    Figure::count(
         "delivery_promised",
         Column::DeliveryPromised,
         ["Có hạn gửi kết quả", "With a deadline of delivery"],
@@ -172,6 +202,45 @@ pub(super) const FIGURES: &[Figure] = &[
         [
             "Có hạn gửi kết quả, và đã gửi trước hạn đó.",
             "With a clock of delivery, and delivered before it was due.",
+        ],
+    ),
+    Figure::count(
+        "reconsideration_asked",
+        Column::ReconsiderationAsked,
+        ["Đề nghị xem xét lại", "Reconsideration asked for"],
+        ["Có ít nhất một đề nghị xem xét lại.", "Reconsideration was asked for at least once."],
+    ),
+    Figure::count(
+        "reconsideration_refused",
+        Column::ReconsiderationRefused,
+        ["Từ chối xem xét lại", "Reconsideration refused"],
+        ["Có ít nhất một lần từ chối xem xét lại.", "Reconsideration was refused at least once."],
+    ),
+    Figure::count(
+        "reconsideration_ignored",
+        Column::ReconsiderationIgnored,
+        ["Chưa trả lời đề nghị xem xét lại", "Reconsideration ignored"],
+        [
+            "Đề nghị xem xét lại đã quá hạn mà chưa mở lại, cũng chưa từ chối.",
+            "A request is past its clock, and neither granted nor refused.",
+        ],
+    ),
+    Figure::count(
+        "second_instance",
+        Column::SecondInstance,
+        ["Khiếu nại lần hai đã giải quyết", "Second instance, answered"],
+        [
+            "Khiếu nại lần hai đã có quyết định giải quyết.",
+            "Complaints of second instance that were answered.",
+        ],
+    ),
+    Figure::count(
+        "overturned",
+        Column::Overturned,
+        ["Lần hai sửa quyết định lần đầu", "Overturned at second instance"],
+        [
+            "Khiếu nại lần hai được công nhận đúng, hoặc đúng một phần.",
+            "Complaints of second instance that were upheld, wholly or in part: against the first decision.",
         ],
     ),
     Figure::share(
@@ -224,6 +293,24 @@ pub(super) const FIGURES: &[Figure] = &[
         ["published", "answered"],
         ["Tỷ lệ công khai", "Publication rate"],
         ["Đã công khai trên đã trả lời.", "Published out of answered."],
+    ),
+    Figure::share(
+        "publication_in_time_rate",
+        ["published_in_time", "publication_promised"],
+        ["Tỷ lệ công khai trong hạn", "Rate of publication in time"],
+        [
+            "Công khai trong hạn trên có hạn công khai.",
+            "Published in time out of those with a clock of publication.",
+        ],
+    ),
+    Figure::share(
+        "overturning_rate",
+        ["overturned", "second_instance"],
+        ["Tỷ lệ sửa ở lần hai", "Overturning rate"],
+        [
+            "Bị sửa trên khiếu nại lần hai đã giải quyết.",
+            "Overturned out of those answered at second instance.",
+        ],
     ),
     Figure::share(
         "delivery_in_time_rate",

@@ -102,6 +102,15 @@ pub(super) const FIGURES: &[Figure] = &[
             "Resolved, with a reply whose document (or notice) is dated no later than the last day; without one, by the recorded instant.",
         ],
     ),
+    Figure::count(
+        "in_time_by_first_deadline",
+        Column::InTimeByFirstDeadline,
+        ["Trong hạn ban đầu", "In time by the first deadline"],
+        [
+            "Đã giải quyết trước hạn ban đầu của lần đầu: không tính gia hạn, tạm dừng, phân loại lại.",
+            "Resolved before the end its clock had when it first stood: extensions, pauses and reclassification do not help.",
+        ],
+    ),
     Figure::share(
         "on_time_rate",
         ["resolved_in_time", "resolved"],
@@ -127,6 +136,15 @@ pub(super) const FIGURES: &[Figure] = &[
         [
             "Như tỷ lệ đúng hạn, nhưng tính theo ngày ghi trên văn bản trả lời thay cho thời điểm ghi nhận.",
             "As the on-time rate, by the date on the reply's document in place of the recorded instant.",
+        ],
+    ),
+    Figure::share(
+        "on_time_by_first_deadline",
+        ["in_time_by_first_deadline", "resolved"],
+        ["Tỷ lệ đúng hạn ban đầu", "On-time rate by the first deadline"],
+        [
+            "Như tỷ lệ đúng hạn, nhưng theo hạn ban đầu: không tính gia hạn và tạm dừng.",
+            "As the on-time rate, by the first deadline in place of the one that counts: without extensions and pauses.",
         ],
     ),
 ];

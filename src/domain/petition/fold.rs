@@ -1,6 +1,6 @@
 //! Taking in one event after the other.
 
-use super::{Approved, Case, Reply, Wanted};
+use super::{Approved, Case, Rated, Reply, Wanted};
 use crate::domain::{
     act::{Act, Classification, Correction, ImportUpdate, Reclassification, Succession, Support},
     clock::{ClockOp, PROCEDURE},
@@ -193,8 +193,13 @@ impl Case {
             }
             Act::Delivery(_) => self.delivered_at = self.delivered_at.or(Some(event.occurred_at)),
             Act::Rating(facts) => {
-                self.ratings.retain(|(round, _)| *round != self.round);
-                self.ratings.push((self.round, facts.satisfaction));
+                self.ratings.retain(|rated| rated.round != self.round);
+                self.ratings.push(Rated {
+                    round: self.round,
+                    satisfaction: facts.satisfaction,
+                    reasons: facts.reasons.clone(),
+                    at: event.occurred_at,
+                });
             }
             _ => {}
         }

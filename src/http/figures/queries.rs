@@ -240,7 +240,7 @@ choices! {
     FlowGroups ["agency", "field", "kind", "channel", "none"];
     Structures ["then", "now"];
     Levels ["central", "province", "department", "district", "commune", "unit", "unknown"];
-    Anomalies ["backdated", "late_registration", "numbers_out_of_order", "register_gap", "reply_just_before_due", "bulk_closing", "ended_after_due", "repeated_suspensions", "same_text"];
+    Anomalies ["backdated", "late_registration", "issued_before_recording", "numbers_out_of_order", "register_gap", "reply_just_before_due", "bulk_closing", "ended_after_due", "repeated_suspensions", "same_text"];
     Bases ["petition", "case"];
     Attributions ["holder", "first", "current"];
 }

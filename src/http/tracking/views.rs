@@ -269,7 +269,11 @@ impl TrackedView {
                 code: survivor.code,
                 reply: survivor.reply.map(PublishedView::of),
             }),
-            rating: case.ratings.iter().find(|(round, _)| *round == case.round).map(|(_, rating)| *rating),
+            rating: case
+                .ratings
+                .iter()
+                .find(|rated| rated.round == case.round)
+                .map(|rated| rated.satisfaction),
             version: case.version,
             actions: actions.into_iter().map(|action| action_view(&case.code, action, language)).collect(),
         }

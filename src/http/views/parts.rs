@@ -7,7 +7,7 @@ use crate::{
     domain::{
         id::{AgencyId, OfficialId, PetitionId},
         time::{Day, Instant},
-        vocabulary::{Action, Basis, LinkKind, Outcome, Stage, Timeliness, Unit},
+        vocabulary::{Action, Basis, LinkKind, Outcome, Satisfaction, Stage, Timeliness, Unit},
     },
     http::openapi::open_code,
 };
@@ -137,6 +137,19 @@ pub(in crate::http) struct ReplyView {
     pub(in crate::http) public_text: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(in crate::http) delivered_at: Option<Instant>,
+}
+
+/// What the citizen thinks of the answer of a round.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"round": 1, "satisfaction": "dissatisfied", "reasons": "Chưa nêu thời hạn.", "rated_at": "2026-11-24T02:00:00Z"}))]
+pub(in crate::http) struct RatedView {
+    pub(in crate::http) round: u32,
+    #[schema(schema_with = open_code::<Satisfaction>)]
+    pub(in crate::http) satisfaction: Satisfaction,
+    /// In his words, where he gave any.
+    pub(in crate::http) reasons: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    pub(in crate::http) rated_at: Instant,
 }
 
 /// The document that carries the reply.

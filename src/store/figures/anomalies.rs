@@ -2,7 +2,7 @@
 //!
 //! Acts are found by an index of their time or type first, and petitions by the acts.
 
-use super::columns::ENDED_LATE;
+use super::columns::{ENDED_LATE, FIRST_ROUND, ISSUED_ON, event};
 use crate::{domain::figures::Anomaly, store::DatabaseKind};
 
 /// The acts that end a petition or make it rest: an index holds them, in these words.
@@ -42,6 +42,17 @@ fn registered(and: &str) -> String {
     )
 }
 
+/// The answer of the first round is dated at least so many days before the day of its approval.
+fn issued_before(kind: DatabaseKind, days: u32) -> String {
+    // No day of a calendar lies beyond.
+    let days = days.min(36_500);
+    let later = match kind {
+        DatabaseKind::Postgres => format!("to_char(CAST({ISSUED_ON} AS date) + {days}, 'YYYY-MM-DD')"),
+        DatabaseKind::Sqlite => format!("date({ISSUED_ON}, '+{days} days')"),
+    };
+    format!("{FIRST_ROUND} AND {later} <= CAST(petition_span.round1_met_on AS text)")
+}
+
 /// The other documents of its register, as far as they were there by the end of the window and known.
 const REGISTER: &str = "document o WHERE o.agency_id = d.agency_id AND o.issue_year = d.issue_year AND o.symbol = d.symbol \
      AND EXISTS (SELECT 1 FROM reply_revision q WHERE q.document_id = o.id AND q.approved_at < {to} \
@@ -60,6 +71,11 @@ pub(super) fn of(anomaly: Anomaly, at_least: u32, kind: DatabaseKind) -> String 
             "e.occurred_at < e.recorded_at AND e.type = 'registration' AND e.recorded_at >= {}",
             later("e.occurred_at", at_least.saturating_mul(DAY))
         )),
+        Anomaly::IssuedBeforeRecording => format!(
+            "petition_span.round1_met_at >= {{from}} AND petition_span.round1_met_at < {{to}} AND {} AND {}",
+            acted(&format!("{ACTS} AND e.type = 'reply-approval'")),
+            event("reply-approval", &issued_before(kind, at_least))
+        ),
         Anomaly::NumbersOutOfOrder => registered(&format!(
             "EXISTS (SELECT 1 FROM {REGISTER} AND o.issued_on < d.issued_on AND {} > {})",
             number("o"),

@@ -51,19 +51,32 @@ pub(super) fn of(column: Column) -> String {
         Column::EndedLate => ENDED_LATE.to_owned(),
         Column::JudgedStrictly => format!("(({RESOLVED}) OR ({ENDED_LATE}))"),
         Column::InTimeByIssueDate => in_time_by_issue_date(),
+        Column::InTimeByFirstDeadline => in_time_by_first_deadline(),
         other => rates::of(other),
     }
 }
 
+/// The date of the document or notice that an approval names.
+pub(super) const ISSUED_ON: &str = "coalesce(e.payload -> 'act' -> 'facts' -> 'document' ->> 'issued_on', \
+    e.payload -> 'act' -> 'facts' -> 'notice' ->> 'signed_on')";
+pub(super) const FIRST_ROUND: &str = " AND CAST(e.payload ->> 'round' AS integer) = 1";
+
 /// By the date of the reply's document or notice; a reply without one, such as an imported one, by its instant.
 fn in_time_by_issue_date() -> String {
-    let first = " AND CAST(e.payload ->> 'round' AS integer) = 1";
-    let dated = format!(
-        "{first} AND coalesce(e.payload -> 'act' -> 'facts' -> 'document' ->> 'issued_on', \
-         e.payload -> 'act' -> 'facts' -> 'notice' ->> 'signed_on') \
-         <= CAST(petition_span.round1_due_on AS text)"
-    );
+    let dated = format!("{FIRST_ROUND} AND {ISSUED_ON} <= CAST(petition_span.round1_due_on AS text)");
     let in_time = event("reply-approval", &dated);
-    let any = event("reply-approval", first);
+    let any = event("reply-approval", FIRST_ROUND);
     format!("{RESOLVED} AND ({in_time} OR (NOT {any} AND {IN_TIME}))")
+}
+
+/// By the end that the clock of the first round had when it first stood: of the resolution, else of the intake.
+fn in_time_by_first_deadline() -> String {
+    let first = |stage: &str| {
+        format!(
+            "(SELECT min(c.first_due_at) FROM clock_span c WHERE c.petition_id = petition_span.petition_id \
+             AND c.round = 1 AND c.stage = '{stage}' AND c.from_at <= {{at}} AND c.recorded_from <= {{known}})"
+        )
+    };
+    let (resolution, intake) = (first("resolution"), first("intake"));
+    format!("{RESOLVED} AND petition_span.round1_met_at < coalesce({resolution}, {intake})")
 }

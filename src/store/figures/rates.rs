@@ -1,6 +1,6 @@
 //! What each column counts of what was done on the way.
 
-use super::columns::event;
+use super::columns::{FIRST_ROUND, event};
 use crate::domain::figures::{Amount, Column};
 
 const ANSWERED: &str =
@@ -36,16 +36,39 @@ fn rated(satisfaction: &str) -> String {
     )
 }
 
-/// The clock of the delivery of the first round, as it stood.
-fn delivery(and: &str) -> String {
+/// A clock of a stage, as it stood.
+fn clock(stage: &str, and: &str) -> String {
     format!(
-        "EXISTS (SELECT 1 FROM clock_span c WHERE c.petition_id = petition.id AND c.round = 1 \
-         AND c.stage = 'delivery' AND c.from_at <= {{at}} AND c.recorded_from <= {{known}} \
+        "EXISTS (SELECT 1 FROM clock_span c WHERE c.petition_id = petition.id \
+         AND c.stage = '{stage}' AND c.from_at <= {{at}} AND c.recorded_from <= {{known}} \
          AND (c.to_at IS NULL OR c.to_at > {{at}} OR c.recorded_to > {{known}}){and})"
     )
 }
 
-const FIRST_ROUND: &str = " AND CAST(e.payload ->> 'round' AS integer) = 1";
+/// The clock of the delivery of the first round.
+fn delivery(and: &str) -> String {
+    clock("delivery", &format!(" AND c.round = 1{and}"))
+}
+
+/// The clock of the publication of the first round.
+fn publication(and: &str) -> String {
+    clock("publication", &format!(" AND c.round = 1{and}"))
+}
+
+fn second_instance() -> String {
+    format!("{ANSWERED} AND petition_span.kind = 'complaint' AND petition.instance = 2")
+}
+
+/// The answer of the first round, as it was signed last, upholds the complaint.
+fn overturned() -> String {
+    let signed = "petition_id = petition.id AND {r}.round = 1 AND {r}.approved_at <= {at} AND {r}.approved_at <= {known}";
+    let (one, last) = (signed.replace("{r}", "r"), signed.replace("{r}", "q"));
+    format!(
+        "{} AND EXISTS (SELECT 1 FROM reply_revision r WHERE r.{one} AND r.outcome IN ('upheld', 'partly_upheld') \
+         AND r.number = (SELECT max(q.number) FROM reply_revision q WHERE q.{last}))",
+        second_instance()
+    )
+}
 
 /// The condition of a column; of one that is none of these, none holds.
 pub(super) fn of(column: Column) -> String {
@@ -83,9 +106,20 @@ pub(super) fn of(column: Column) -> String {
         Column::Acceptable => rated(" AND r.satisfaction = 'acceptable'"),
         Column::Dissatisfied => rated(" AND r.satisfaction = 'dissatisfied'"),
         Column::Published => format!("{ANSWERED} AND {}", event("publication", FIRST_ROUND)),
+        Column::PublicationPromised => publication(""),
+        Column::PublishedInTime => publication(" AND c.ended_at < c.due_at"),
+        Column::Withheld => format!("{ANSWERED} AND NOT {}", event("publication", FIRST_ROUND)),
+        Column::TakenDown => event("takedown", ""),
         Column::DeliveryPromised => delivery(""),
         Column::Delivered => delivery(" AND c.ended_at IS NOT NULL"),
         Column::DeliveredInTime => delivery(" AND c.ended_at < c.due_at"),
+        Column::ReconsiderationAsked => event("reconsideration-request", ""),
+        Column::ReconsiderationRefused => event("reconsideration-decision", ""),
+        Column::ReconsiderationIgnored => {
+            clock("reconsideration", " AND c.ended_at IS NULL AND c.due_at <= {at}")
+        }
+        Column::SecondInstance => second_instance(),
+        Column::Overturned => overturned(),
         _ => "FALSE".to_owned(),
     }
 }
