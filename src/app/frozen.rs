@@ -45,6 +45,15 @@ pub fn freeze(
 ) -> Result<FrozenRow, Error> {
     let role = role(reader)?;
     let (wanted, by) = asked?;
+    if wanted.field_code.as_deref().is_some_and(|code| code.trim().is_empty()) {
+        return Err(Refusal::field(
+            "/field_code",
+            "blank",
+            "Không được để trống; bỏ hẳn nếu lấy mọi lĩnh vực.",
+            "Must not be blank; leave it out to take every field.",
+        )
+        .into());
+    }
     let report = Report::Timeliness;
     let sheet = figures::sheet(tx, world, reader, report, wanted, by)?;
     let fixed = Wanted { as_of: Some(super::when::When::At(sheet.as_of)), ..wanted.clone() };
