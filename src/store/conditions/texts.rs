@@ -61,6 +61,15 @@ pub(super) fn of_level<S: 'static>(wanted: AtLevel) -> Condition<S> {
     Box::new(text.bind::<types::Day, _>(wanted.on).sql(")))"))
 }
 
+/// That a stretch was overdue before its end, or before we learnt of it. Whatever was overdue at a moment that knows of
+/// everything recorded by then was so; the words are those of an index, which holds few stretches.
+pub(super) fn was_overdue<S: 'static>() -> Condition<S> {
+    Box::new(sql::<Bool>(
+        "(petition_span.to_at IS NULL OR petition_span.to_at > petition_span.open_due_at \
+        OR petition_span.recorded_to > petition_span.open_due_at)",
+    ))
+}
+
 /// That nothing which moves the version happened at an instant or later: notes, ratings and urging do not wake a
 /// petition.
 pub(super) fn untouched<S: 'static>(since: Instant, moment: Moment) -> Condition<S> {
