@@ -56,14 +56,13 @@ pub(in crate::store) fn of_petition(question: &Question) -> Vec<Condition<Plain>
             all.push(Box::new(petition_span::open_due_at.le(by).assume_not_null()));
             let awake = petition_span::paused_until.le(at).assume_not_null();
             all.push(Box::new(petition_span::paused_until.is_null().or(awake)));
-            // By what was known before the moment looked at, something that ended in time may seem late.
-            let knows = match question.moment {
-                Moment::Now(_) => false,
-                Moment::Past(_) => true,
-                Moment::Known { at, by } => at <= by,
-            };
-            if knows {
-                all.push(texts::was_overdue());
+            match question.moment {
+                Moment::Now(_) => all.push(texts::present_due(by)),
+                // By what was known before the moment looked at, something that ended in time may seem late.
+                Moment::Known { at, by: known } if known < at => {}
+                Moment::Past(_) | Moment::Known { .. } => {
+                    all.extend([texts::was_overdue(), texts::was_due(by)]);
+                }
             }
         }
     }
