@@ -6,6 +6,7 @@ use std::{
     process::{Child, ChildStdin, Stdio},
     sync::mpsc::sync_channel,
     thread,
+    time::Duration,
 };
 
 use rusqlite::{
@@ -76,14 +77,25 @@ fn names() -> String {
     TABLES.iter().map(|table| format!("'{}'", table.name)).collect::<Vec<_>>().join(", ")
 }
 
+/// Half a file is thrown away: nothing need be safe before the end.
+const ALONE: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
+    PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -1048576; PRAGMA temp_store = MEMORY; PRAGMA threads = 2;";
+
+/// Takes a file for oneself; whoever has just read it may need a moment to let go.
+fn alone(connection: &Connection) -> Result<(), Fault> {
+    for _ in 0..100 {
+        if connection.execute_batch(ALONE).is_ok() {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(connection.execute_batch(ALONE)?)
+}
+
 /// Fills a SQLite file, whose installation is there.
 pub(crate) fn sqlite(file: &Path, ground: &Ground, count: u64) -> Result<(), Fault> {
     let connection = Connection::open(file)?;
-    // Half a file is thrown away: nothing need be safe before the end.
-    connection.execute_batch(
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA cache_size = -1048576; PRAGMA temp_store = MEMORY; PRAGMA threads = 2;",
-    )?;
+    alone(&connection)?;
     // In the order in which they were made: of two that cost the same, SQLite takes the younger.
     let indexes: Vec<(String, String)> = connection
         .prepare(&format!(
