@@ -18,13 +18,9 @@ use uuid::Uuid;
 use crate::{
     Fault,
     pgbench::word,
-    script::{self, Form, Fresh, Piece, Script, Value, pieces},
+    script::{self, Form, Fresh, Script, Value},
+    statement::{Piece, SETUP, bytes_of, elements, pieces, stored},
 };
-
-/// As the server opens a file.
-const SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;
-    PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA mmap_size = 1073741824;
-    PRAGMA temp_store = MEMORY;";
 
 /// Counts the petitions that transitions have moved, on both databases.
 pub(crate) const MOVED: &str =
@@ -266,38 +262,10 @@ fn made(fresh: &Fresh, number: u64) -> Stored {
 fn list(value: Value) -> Vec<Value> {
     match value {
         Value::Ids(ids) => ids,
-        Value::Same(text) => match script::elements(&text) {
+        Value::Same(text) => match elements(&text) {
             Some(elements) => elements.into_iter().map(|element| Value::Same(element.to_owned())).collect(),
             None => vec![Value::Same(text)],
         },
         other => vec![other],
     }
-}
-
-/// A value as this database holds it, told by how PostgreSQL prints it.
-fn stored(text: String) -> Stored {
-    if let Ok(id) = Uuid::try_parse(&text) {
-        return Stored::Blob(id.as_bytes().to_vec());
-    }
-    if let Some(bytes) = bytes_of(&text) {
-        return Stored::Blob(bytes);
-    }
-    let instant =
-        text.strip_suffix("+00").and_then(|time| format!("{time}+00:00").parse::<jiff::Timestamp>().ok());
-    match (text.as_str(), instant) {
-        (_, Some(instant)) => Stored::Integer(instant.as_microsecond()),
-        ("t", _) => Stored::Integer(1),
-        ("f", _) => Stored::Integer(0),
-        (number, _) => match number.parse() {
-            Ok(number) => Stored::Integer(number),
-            Err(_) => Stored::Text(text),
-        },
-    }
-}
-
-/// `\x00ff` as bytes.
-fn bytes_of(text: &str) -> Option<Vec<u8>> {
-    let digits = text.strip_prefix("\\x")?;
-    let pairs = (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok());
-    pairs.collect()
 }

@@ -3,18 +3,25 @@
 //! `docs/benchmarks.md` says how to run it and what the columns mean. Nothing here asserts on time.
 
 mod bare;
+#[path = "../common/capture.rs"]
 mod capture;
+#[path = "../common/client.rs"]
 mod client;
+#[path = "../common/guard.rs"]
 mod guard;
 mod load;
 mod operations;
 mod pgbench;
+#[path = "../common/postgres.rs"]
 mod postgres;
 mod report;
 mod run;
 mod script;
 mod seed;
+#[path = "../common/server.rs"]
 mod server;
+#[path = "../common/statement.rs"]
+mod statement;
 mod still;
 mod workload;
 

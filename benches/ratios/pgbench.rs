@@ -1,13 +1,57 @@
 //! A script in the words of pgbench. Each client counts; what must be fresh is made from its count in the statement
 //! itself, and takes no round trip.
 
-use crate::script::{Form, Fresh, Piece, Script, Value, pieces};
+use std::path::Path;
+
+use crate::{
+    Fault,
+    postgres::{Cluster, said},
+    script::{Form, Fresh, Script, Value},
+    statement::{Piece, pieces},
+};
 
 /// How many transactions read the same petition: to fetch its id is a round trip.
 const READS_OF_ONE: u32 = 20;
 /// The count has twelve digits: two of the run, two of the client, eight of its transaction.
 const COUNT: &str = "\\set k :k + 1\n\\set n :run * 10000000000 + :client_id * 100000000 + :k\n";
 const DIGITS: usize = 12;
+
+/// What pgbench runs.
+pub(crate) struct Pgbench<'a> {
+    pub(crate) database: &'a str,
+    pub(crate) script: &'a str,
+    pub(crate) clients: usize,
+    /// `-T` seconds or `-t` transactions of each client.
+    pub(crate) amount: Amount,
+    /// Sets the ids of this run apart from those of others.
+    pub(crate) run: u32,
+}
+
+/// How long pgbench runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Amount {
+    Seconds(u64),
+    Each(u64),
+}
+
+/// Runs a script; gives the transactions in a second, or the reason why there are none to give.
+pub(crate) fn bench(cluster: &Cluster, what: &Pgbench<'_>, folder: &Path) -> Result<f64, Fault> {
+    let script = folder.join("script.sql");
+    std::fs::write(&script, what.script)?;
+    cluster.ask(what.database, "CHECKPOINT")?;
+    let mut command = cluster.tool("pgbench", what.database);
+    let clients = what.clients.to_string();
+    command.args(["-n", "-M", "prepared", "-j", "2", "-c", &clients, "-D", "k=0", "-D"]);
+    command.arg(format!("run={}", what.run));
+    match what.amount {
+        Amount::Seconds(seconds) => command.args(["-T", &seconds.to_string()]),
+        Amount::Each(count) => command.args(["-t", &count.to_string()]),
+    };
+    let told = said(command.arg("-f").arg(&script))?;
+    let tps = told.lines().find_map(|line| line.strip_prefix("tps = "));
+    let tps = tps.and_then(|rest| rest.split(' ').next()).ok_or("pgbench tells no tps")?;
+    Ok(tps.parse()?)
+}
 
 /// A table of the petitions that are read.
 pub(crate) fn table_of_petitions(ids: &[String]) -> String {

@@ -14,8 +14,8 @@ use crate::{
     bare::{self, Bare},
     load::{Load, Measured},
     operations::{self, Callers, Operation, Requests},
-    pgbench,
-    postgres::{self, Amount, Cluster, Pgbench},
+    pgbench::{self, Amount, Pgbench},
+    postgres::{self, Cluster},
     progress,
     report::{self, Notes, Row},
     seed,
@@ -112,11 +112,11 @@ fn installation(url: String, folder: &Path, arguments: &Arguments) -> Installati
 
 fn prepare_postgres(binaries: PathBuf, folder: &TempDir, arguments: &Arguments) -> Result<Postgres, Fault> {
     progress("PostgreSQL: a private server, a backlog, and the statements that the server sends");
-    let cluster = Cluster::start(binaries)?;
+    let cluster = Cluster::start(binaries, None)?;
     let version = cluster.version()?;
     cluster.ask("postgres", &format!("CREATE DATABASE {OURS}"))?;
     let installation = installation(cluster.url(OURS), folder.path(), arguments);
-    installation.import(&folder.path().join("backlog.ndjson"))?;
+    seed::import(&installation, &folder.path().join("backlog.ndjson"))?;
     cluster.ask("postgres", &format!("ALTER DATABASE {OURS} SET log_statement = 'all'"))?;
     let server = installation.serve()?;
     let callers = Callers::sign_in(&server)?;
@@ -174,7 +174,7 @@ impl Bench<'_> {
         let file = self.sqlite();
         let installation =
             installation(format!("sqlite:{}", file.display()), self.folder.path(), self.arguments);
-        installation.import(&self.folder.path().join("backlog.ndjson"))?;
+        seed::import(&installation, &self.folder.path().join("backlog.ndjson"))?;
         let server = installation.serve()?;
         let callers = Callers::sign_in(&server)?;
         drop(server);
@@ -296,7 +296,7 @@ impl Bench<'_> {
         let seconds = Amount::Seconds(self.arguments.seconds);
         let run = |text: &str, amount, run| {
             let what = Pgbench { database: COPY, script: text, clients, amount, run };
-            let rate = postgres.cluster.bench(&what, self.folder.path());
+            let rate = pgbench::bench(&postgres.cluster, &what, self.folder.path());
             self.notes.value(&format!("pgbench, {operation}, {clients} clients"), rate)
         };
         let one = |text: &str, submitted: Option<f64>| {

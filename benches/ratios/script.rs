@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use crate::capture::Sent;
+use crate::{capture::Sent, statement::elements};
 
 /// A value of a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,16 +156,6 @@ fn form_of(text: &str) -> Option<Form> {
     text.starts_with(|first: char| first.is_ascii_alphabetic()).then_some(Form::Word)
 }
 
-/// The elements of an array of ids, as PostgreSQL prints it.
-pub(crate) fn elements(text: &str) -> Option<Vec<&str>> {
-    let inside = text.strip_prefix('{')?.strip_suffix('}')?;
-    match inside {
-        "" => Some(Vec::new()),
-        _ if inside.contains(['"', '{', ':']) => None,
-        _ => Some(inside.split(',').collect()),
-    }
-}
-
 /// `WITH w0 AS (INSERT …), w1 AS (…) INSERT …` in its parts; nothing for a statement that is none of these.
 fn apart(sql: &str) -> Option<Vec<String>> {
     let mut rest = sql.strip_prefix("WITH ")?;
@@ -212,30 +202,4 @@ fn closing(text: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// A piece of a statement.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Piece<'s> {
-    Text(&'s str),
-    /// `$1` is 0.
-    Value(usize),
-}
-
-/// A statement cut at its placeholders.
-pub(crate) fn pieces(sql: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut rest = sql;
-    while let Some((before, after)) = rest.split_once('$') {
-        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-        let number = after.get(..digits).and_then(|digits| digits.parse::<usize>().ok());
-        pieces.push(Piece::Text(before));
-        match number.and_then(|number| number.checked_sub(1)) {
-            Some(number) => pieces.push(Piece::Value(number)),
-            None => pieces.push(Piece::Text("$")),
-        }
-        rest = after.get(digits..).unwrap_or_default();
-    }
-    pieces.push(Piece::Text(rest));
-    pieces
 }

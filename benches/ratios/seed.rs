@@ -6,9 +6,9 @@ use std::{
     path::Path,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::Fault;
+use crate::{Fault, server::Installation};
 
 /// How many records there are.
 pub(crate) const RECORDS: usize = 20_000;
@@ -39,4 +39,14 @@ pub(crate) fn write(file: &Path) -> Result<(), Fault> {
         writeln!(out, "{record}")?;
     }
     Ok(out.flush()?)
+}
+
+/// Imports the file, with the agencies and fields it names.
+pub(crate) fn import(installation: &Installation, file: &Path) -> Result<(), Fault> {
+    let file = file.to_str().ok_or("the path of the backlog must be UTF-8")?;
+    let report: Value = serde_json::from_str(&installation.run(&["import", "--create-missing", file], "")?)?;
+    match report.get("rejected").and_then(Value::as_u64) {
+        Some(0) => Ok(()),
+        _ => Err(format!("the import rejected records: {report}").into()),
+    }
 }

@@ -71,9 +71,16 @@ impl Capture<'_> {
         self.server.ask(&operation.request(self.callers, subject, &HEADERS))
     }
 
+    /// Asks, and gives all statements that were sent meanwhile, by the jobs of the server too. One of them must have
+    /// had `needle` for a parameter: else the log is not what it should be.
     fn seen(&self, operation: Operation, subject: &str, needle: &str) -> Result<(Vec<u8>, Vec<Sent>), Fault> {
-        capture::during(&self.cluster.log(), needle, || self.ask(operation, subject))
-            .map_err(|fault| format!("{operation}: {fault}").into())
+        let seen = capture::during(&self.cluster.log(), || self.ask(operation, subject));
+        let (answer, transactions) = seen.map_err(|fault| format!("{operation}: {fault}"))?;
+        let sent: Vec<Sent> = transactions.into_iter().flatten().collect();
+        if !sent.iter().flat_map(|sent| &sent.parameters).flatten().any(|value| value == needle) {
+            return Err(format!("{operation}: the log shows no statement of the request").into());
+        }
+        Ok((answer, sent))
     }
 
     /// Two submissions, and the transitions of what they made.

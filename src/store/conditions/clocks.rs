@@ -2,7 +2,7 @@
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods};
 
-use super::{Clocked, Condition, Plain, clocked, holds, plain};
+use super::{Clocked, Condition, Plain, clocked, holds, plain, texts};
 use crate::{
     domain::{time::Instant, vocabulary::Timeliness},
     store::{
@@ -56,6 +56,14 @@ pub(in crate::store) fn of_petition(question: &Question) -> Vec<Condition<Plain>
             all.push(Box::new(petition_span::open_due_at.le(by).assume_not_null()));
             let awake = petition_span::paused_until.le(at).assume_not_null();
             all.push(Box::new(petition_span::paused_until.is_null().or(awake)));
+            match question.moment {
+                Moment::Now(_) => all.push(texts::present_due(by)),
+                // By what was known before the moment looked at, something that ended in time may seem late.
+                Moment::Known { at, by: known } if known < at => {}
+                Moment::Past(_) | Moment::Known { .. } => {
+                    all.extend([texts::was_overdue(), texts::was_due(by)]);
+                }
+            }
         }
     }
     if let Some(wanted) = question.filters.timeliness {

@@ -61,6 +61,28 @@ pub(super) fn of_level<S: 'static>(wanted: AtLevel) -> Condition<S> {
     Box::new(text.bind::<types::Day, _>(wanted.on).sql(")))"))
 }
 
+/// That a present stretch was due by an instant, said so that PostgreSQL keeps statistics of it: that most of what is
+/// present is over, and has no end that could pass, it cannot see in either column.
+pub(super) fn present_due<S: 'static>(by: Instant) -> Condition<S> {
+    let due = "(CASE WHEN petition_span.to_at IS NULL THEN petition_span.open_due_at END) <= ";
+    Box::new(sql::<Bool>(due).bind::<types::Instant, _>(by))
+}
+
+/// That a stretch was overdue before its end, or before we learnt of it. Whatever was overdue at a moment that knows of
+/// everything recorded by then was so; the words are those of an index, which holds few stretches.
+pub(super) fn was_overdue<S: 'static>() -> Condition<S> {
+    Box::new(sql::<Bool>(&format!("({WAS_OVERDUE})")))
+}
+
+/// That such a stretch was due by an instant, said for the statistics.
+pub(super) fn was_due<S: 'static>(by: Instant) -> Condition<S> {
+    let due = format!("(CASE WHEN {WAS_OVERDUE} THEN petition_span.open_due_at END) <= ");
+    Box::new(sql::<Bool>(&due).bind::<types::Instant, _>(by))
+}
+
+const WAS_OVERDUE: &str = "petition_span.to_at IS NULL OR petition_span.to_at > petition_span.open_due_at \
+    OR petition_span.recorded_to > petition_span.open_due_at";
+
 /// That nothing which moves the version happened at an instant or later: notes, ratings and urging do not wake a
 /// petition.
 pub(super) fn untouched<S: 'static>(since: Instant, moment: Moment) -> Condition<S> {

@@ -10,12 +10,13 @@ use std::{
 use crate::Fault;
 
 /// Makes and starts the cluster, says where it is, and waits for this program to end, also by a kill, which closes
-/// its standard input. Then it stops the server and removes the folder.
+/// its standard input. Then it stops the server, and removes the folder unless it was given one to keep.
 const WATCHDOG: &str = r#"
 trap '' INT TERM HUP PIPE
-folder=$(mktemp -d "${TMPDIR:-/tmp}/kiennghi-bench-XXXXXX" 2>/dev/null || mktemp -d /tmp/kiennghi-bench-XXXXXX) || exit 1
+kept=$2
+folder=${kept:-$(mktemp -d "${TMPDIR:-/tmp}/kiennghi-bench-XXXXXX" 2>/dev/null || mktemp -d /tmp/kiennghi-bench-XXXXXX)}
 cd "$folder" && chmod 755 "$folder" || exit 1
-if "$1/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C >setup 2>&1 &&
+if { [ -d data ] || "$1/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C >setup 2>&1; } &&
    "$1/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -o "-c listen_addresses='' \
      -c unix_socket_directories='$folder' -c port=5432 -c max_connections=200 -c shared_buffers=256MB \
      -c max_wal_size=4GB -c fsync=on -c synchronous_commit=on -c log_line_prefix='@%p ' -c log_checkpoints=off \
@@ -23,6 +24,7 @@ if "$1/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C >setup 
 then chmod 644 "$folder/log"; echo "$folder"; cat >/dev/null
 else cat setup log >&2
 fi
+if [ "$kept" ]; then "$1/pg_ctl" -D "$folder/data" -m fast -w stop >/dev/null 2>&1; exit; fi
 "$1/pg_ctl" -D "$folder/data" -m immediate -w stop >/dev/null 2>&1
 cd / && rm -rf "$folder"
 "#;
@@ -32,24 +34,6 @@ pub(crate) struct Cluster {
     watchdog: Child,
     folder: PathBuf,
     binaries: PathBuf,
-}
-
-/// What pgbench runs.
-pub(crate) struct Pgbench<'a> {
-    pub(crate) database: &'a str,
-    pub(crate) script: &'a str,
-    pub(crate) clients: usize,
-    /// `-T` seconds or `-t` transactions of each client.
-    pub(crate) amount: Amount,
-    /// Sets the ids of this run apart from those of others.
-    pub(crate) run: u32,
-}
-
-/// How long pgbench runs.
-#[derive(Clone, Copy)]
-pub(crate) enum Amount {
-    Seconds(u64),
-    Each(u64),
 }
 
 /// Looks for PostgreSQL with pgbench on the path, and where Debian keeps it.
@@ -66,14 +50,21 @@ pub(crate) fn find() -> Option<PathBuf> {
 }
 
 impl Cluster {
-    /// Starts the server. PostgreSQL refuses to run as root, who becomes the user `postgres` for it.
-    pub(crate) fn start(binaries: PathBuf) -> Result<Self, Fault> {
+    /// Starts the server, in a folder that is kept if one is given. PostgreSQL refuses to run as root, who becomes the
+    /// user `postgres` for it.
+    pub(crate) fn start(binaries: PathBuf, kept: Option<&Path>) -> Result<Self, Fault> {
         let root = said(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+        if let Some(kept) = kept {
+            std::fs::create_dir_all(kept)?;
+            if root {
+                said(Command::new("chown").arg("postgres:").arg(kept))?;
+            }
+        }
         let mut command = if root { Command::new("runuser") } else { Command::new("sh") };
         if root {
             command.args(["-u", "postgres", "--", "sh"]);
         }
-        command.args(["-c", WATCHDOG, "kiennghi-bench"]).arg(&binaries);
+        command.args(["-c", WATCHDOG, "kiennghi-bench"]).arg(&binaries).arg(kept.unwrap_or(Path::new("")));
         let mut watchdog = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdout = watchdog.stdout.take().ok_or("no pipe")?;
         let mut cluster = Self { watchdog, folder: PathBuf::new(), binaries };
@@ -109,26 +100,8 @@ impl Cluster {
         said(self.tool("psql", database).args(arguments))
     }
 
-    /// Runs a script; gives the transactions in a second, or the reason why there are none to give.
-    pub(crate) fn bench(&self, what: &Pgbench<'_>, folder: &Path) -> Result<f64, Fault> {
-        let script = folder.join("script.sql");
-        std::fs::write(&script, what.script)?;
-        self.ask(what.database, "CHECKPOINT")?;
-        let mut command = self.tool("pgbench", what.database);
-        let clients = what.clients.to_string();
-        command.args(["-n", "-M", "prepared", "-j", "2", "-c", &clients, "-D", "k=0", "-D"]);
-        command.arg(format!("run={}", what.run));
-        match what.amount {
-            Amount::Seconds(seconds) => command.args(["-T", &seconds.to_string()]),
-            Amount::Each(count) => command.args(["-t", &count.to_string()]),
-        };
-        let told = said(command.arg("-f").arg(&script))?;
-        let tps = told.lines().find_map(|line| line.strip_prefix("tps = "));
-        let tps = tps.and_then(|rest| rest.split(' ').next()).ok_or("pgbench tells no tps")?;
-        Ok(tps.parse()?)
-    }
-
-    fn tool(&self, name: &str, database: &str) -> Command {
+    /// A program of PostgreSQL, told where the server is.
+    pub(crate) fn tool(&self, name: &str, database: &str) -> Command {
         let mut command = Command::new(self.binaries.join(name));
         command.arg("-h").arg(&self.folder).args(["-p", "5432", "-U", "postgres"]);
         command.env("PGDATABASE", database);
@@ -144,7 +117,7 @@ impl Drop for Cluster {
 }
 
 /// What a program says on standard output; what it says on standard error when it fails.
-fn said(command: &mut Command) -> Result<String, Fault> {
+pub(crate) fn said(command: &mut Command) -> Result<String, Fault> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
         return Ok(String::from_utf8(output.stdout)?);

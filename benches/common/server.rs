@@ -2,8 +2,9 @@
 
 use std::{
     fs::File,
+    io::Write,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -21,8 +22,8 @@ use crate::{
 const PROGRAM: &str = env!("CARGO_BIN_EXE_kiennghi");
 const GREETING: &str = "kiennghi listens on http://";
 const SECRET: &str = "a secret of the benchmark, long enough to be one";
-/// The password of the accounts of `--demo`.
-const PASSWORD: &str = "kiennghi-demo";
+/// The password of the accounts of `--demo`, and of others that a benchmark makes.
+pub(crate) const PASSWORD: &str = "kiennghi-demo";
 /// How often the memory is looked at.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -51,17 +52,15 @@ impl Installation {
         Ok(command)
     }
 
-    /// Imports a backlog, with the agencies and fields it names.
-    pub(crate) fn import(&self, file: &Path) -> Result<(), Fault> {
+    /// Runs a command of the program to its end; gives what it says.
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Result<String, Fault> {
         let mut command = self.settle(Command::new(PROGRAM))?;
-        let output = command.args(["import", "--create-missing"]).arg(file).stdin(Stdio::null()).output()?;
-        if !output.status.success() {
-            return Err(format!("the import failed: {}", self.logged()).into());
-        }
-        let report: Value = serde_json::from_slice(&output.stdout)?;
-        match report.get("rejected").and_then(Value::as_u64) {
-            Some(0) => Ok(()),
-            _ => Err(format!("the import rejected records: {report}").into()),
+        let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        child.stdin.take().ok_or("no pipe")?.write_all(input.as_bytes())?;
+        let output = child.wait_with_output()?;
+        match output.status.success() {
+            true => Ok(String::from_utf8(output.stdout)?),
+            false => Err(format!("{}: {}", arguments.join(" "), self.logged()).into()),
         }
     }
 
@@ -93,7 +92,7 @@ impl Served {
         }
     }
 
-    /// The token of a demo account.
+    /// The token of an account.
     pub(crate) fn sign_in(&self, username: &str) -> Result<String, Fault> {
         let body = json!({"username": username, "password": PASSWORD}).to_string();
         let answer: Value =

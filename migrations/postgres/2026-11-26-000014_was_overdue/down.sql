@@ -1,0 +1,3 @@
+DROP STATISTICS petition_span_was_due_at;
+DROP STATISTICS petition_span_present_due_at;
+DROP INDEX petition_span_was_overdue;

@@ -1,0 +1,1 @@
+DROP INDEX petition_span_was_overdue;
