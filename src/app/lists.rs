@@ -116,7 +116,7 @@ impl Asked {
     /// The question of a reader at a moment.
     pub(super) fn question(&self, world: &World, reader: &Reader) -> Question {
         let moment = moment(world, self.as_of, self.recorded_by);
-        let today = moment.at().day(world.zone());
+        let today = world.calendar().last_day(moment.at());
         let below = self.subtree.unwrap_or(true);
         let structure = self.structure.unwrap_or_default();
         let (tree, on) = (structure.tree(world, moment), structure.day(world, moment));
@@ -152,7 +152,8 @@ impl Asked {
     pub(super) fn overdue(&self, world: &World, reader: &Reader) -> Question {
         let mut question = self.question(world, reader);
         let at = question.moment.at();
-        let last = |days: u32| at.day(world.zone()).plus_days(-i64::from(days)).end(world.zone());
+        let today = world.calendar().last_day(at);
+        let last = |days: u32| today.plus_days(-i64::from(days)).end(world.zone());
         let by = self.min_days_overdue.map_or(at, |days| last(days).min(at));
         question.filters.overdue = Some(Overdue { by, against: self.basis.unwrap_or_default() });
         question

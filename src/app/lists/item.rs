@@ -66,7 +66,8 @@ pub struct Held {
 impl Late {
     /// How late something is at an instant whose last day in time was this one.
     pub(super) fn since(world: &World, due_on: Day, at: Instant) -> Self {
-        let today = at.day(world.zone());
+        // Midnight belongs to the day before, as in `as_of=2026-06-30`.
+        let today = world.calendar().last_day(at);
         Self {
             days: due_on.days_until(today).max(0),
             working_days: world.calendar().working_days_between(due_on, today),

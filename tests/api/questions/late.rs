@@ -57,6 +57,10 @@ async fn overdue_now(db: TestDb) {
     let groups = columns(&summary["groups"], |group| json!([group["key"], group["count"]]));
     assert_eq!(groups, [json!(["H99.1.1", 1]), json!(["H99.3", 2])]);
     assert_eq!(summary["total"], 3);
+    // A day is looked at from its end, and counts as itself.
+    let by_day = desk.ask("/v1/overdue?as_of=2026-11-27").await;
+    let days = columns(&by_day["items"], |item| json!([desk.name(&item["id"]), item["overdue_days"]]));
+    assert_eq!(days[..3], [json!(["3", 4]), json!(["9", 2]), json!(["12", 1])]);
 }
 
 /// On the 27th it is recorded from paper that the board withdrew number 9 on the 25th, its last day.
@@ -219,5 +223,6 @@ async fn idle_for_45_days(db: TestDb) {
     // Number 3 was taken up on 23 October at 09:00, and nobody touched it since; number 10 on 2 November.
     let desk = Desk::at(db, "2026-12-07T10:00:00+07:00");
     assert_eq!(desk.list("/v1/petitions?idle_days_min=45").await, ["3"]);
-    assert!(desk.list("/v1/petitions?idle_days_min=45&as_of=2026-12-05").await.is_empty());
+    assert!(desk.list("/v1/petitions?idle_days_min=45&as_of=2026-12-06").await.is_empty());
+    assert_eq!(desk.list("/v1/petitions?idle_days_min=45&as_of=2026-12-07").await, ["3"]);
 }
