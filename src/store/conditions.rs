@@ -12,7 +12,7 @@ use diesel::{
 };
 
 pub(super) use self::{
-    clocks::{of_clock, of_petition},
+    clocks::{of_clock, of_counted, of_petition},
     texts::{TODAY, agency_code},
 };
 use super::{

@@ -8,7 +8,7 @@ use diesel::{
 use super::{
     AnyConnection, StoreError,
     agencies::{descendants, lines::subtree_on},
-    conditions::{of_clock, of_petition},
+    conditions::{of_clock, of_counted},
     question::{Against, Question, Tree},
     reports::{GroupKey, Grouping, today},
     schema::{agency_closure, agency_line, clock_span, petition, petition_span},
@@ -39,8 +39,8 @@ macro_rules! counted {
         let clocked = petition::table.inner_join(petition_span::table).inner_join(clock_span::table);
         let filters = &$question.filters;
         let rows: Vec<(_, i64, Option<Instant>)> = match (filters.clock, filters.against()) {
-            (None, Against::Official) => of!(of_petition, plain, petition_span::open_due_at),
-            (None, Against::Promise) => of!(of_petition, plain, petition::promised_due_at),
+            (None, Against::Official) => of!(of_counted, plain, petition_span::open_due_at),
+            (None, Against::Promise) => of!(of_counted, plain, petition::promised_due_at),
             (_, Against::Official) => of!(of_clock, clocked, clock_span::open_due_at),
             (_, Against::FirstDeadline) => of!(of_clock, clocked, clock_span::first_due_at),
             (_, Against::Promise) => of!(of_clock, clocked, petition::promised_due_at),

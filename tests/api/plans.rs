@@ -1,7 +1,7 @@
 //! The plans of the hot questions over 50,000 petitions, by each database's own word, with the values really asked for:
 //! no table that grows is read from end to end. `sort=agency` looks at all that is overdue, and is left to the planner.
-//! So are a summary and a report whose answer is more than about one petition in thirty: to read them from end to end is
-//! then the cheaper way. They are checked over fewer.
+//! So are a summary and a report whose answer is more than about one petition in thirty: to read the petitions from end
+//! to end is then the cheaper way. They are checked over fewer.
 
 use std::sync::{Arc, Mutex};
 
@@ -198,13 +198,18 @@ fn plan(tx: &mut AnyConnection, statement: &str) -> Result<String, StoreError> {
 const GROWING: [&str; 4] = ["petition", "petition_span", "clock_span", "event"];
 
 fn check(what: &str, plans: &[String]) {
+    check_all(what, plans, &GROWING);
+}
+
+/// That none of these tables is read from end to end.
+fn check_all(what: &str, plans: &[String], tables: &[&str]) {
     assert!(!plans.is_empty(), "{what}");
     for plan in plans {
         let whole = plan.lines().find(|line| {
             let line = line.trim_start_matches([' ', '-', '>']);
             let table = line.strip_prefix("Seq Scan on ").or(line.strip_prefix("Parallel Seq Scan on "));
             let table = table.or_else(|| line.strip_prefix("SCAN ").filter(|line| !line.contains("USING")));
-            table.is_some_and(|table| GROWING.contains(&table.split(' ').next().unwrap_or_default()))
+            table.is_some_and(|table| tables.contains(&table.split(' ').next().unwrap_or_default()))
         });
         assert_eq!(whole, None, "{what}:\n{plan}");
     }
@@ -367,7 +372,10 @@ async fn nor_for_a_summary_or_a_report(db: TestDb) {
             for grouping in groupings {
                 let what = format!("by {grouping:?} at {moment:?} by {agency:?}");
                 let shown = plans(&app, |tx| summary::overdue(tx, &asked(&late), grouping).map(|_| ()));
-                check(&format!("summary {what}"), &shown);
+                // As of the past PostgreSQL takes what was late for several times as much, and then reads the petitions
+                // that it joins as a whole, which is cheaper from about one in thirty on. Stretches it finds by index.
+                let tables = if matches!(moment, Moment::Now(_)) { &GROWING[..] } else { &GROWING[1..] };
+                check_all(&format!("summary {what}"), &shown, tables);
                 if grouping != Grouping::Person {
                     let count = |tx: &mut AnyConnection| {
                         figures::counts(tx, &population, grouping, &timeliness()).map(|_| ())

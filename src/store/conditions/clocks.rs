@@ -56,18 +56,37 @@ pub(in crate::store) fn of_petition(question: &Question) -> Vec<Condition<Plain>
             all.push(Box::new(petition_span::open_due_at.le(by).assume_not_null()));
             let awake = petition_span::paused_until.le(at).assume_not_null();
             all.push(Box::new(petition_span::paused_until.is_null().or(awake)));
-            match question.moment {
-                Moment::Now(_) => all.push(texts::present_due(by)),
-                // By what was known before the moment looked at, something that ended in time may seem late.
-                Moment::Known { at, by: known } if known < at => {}
-                Moment::Past(_) | Moment::Known { .. } => {
-                    all.extend([texts::was_overdue(), texts::was_due(by)]);
-                }
+            if knows_ends(question.moment) {
+                all.push(texts::was_overdue());
             }
         }
     }
     if let Some(wanted) = question.filters.timeliness {
         all.push(timeliness(wanted, at));
+    }
+    all
+}
+
+/// Whether a moment is past and knows of everything recorded by then: by what was known before, something that ended in
+/// time may seem late.
+fn knows_ends(moment: Moment) -> bool {
+    match moment {
+        Moment::Now(_) => false,
+        Moment::Past(_) => true,
+        Moment::Known { at, by } => at <= by,
+    }
+}
+
+/// The same for a count of what is overdue, with what tells PostgreSQL how few they are. A page is better off without:
+/// it walks an index in its order, and would be sorted instead.
+pub(in crate::store) fn of_counted(question: &Question) -> Vec<Condition<Plain>> {
+    let mut all = of_petition(question);
+    if let Some(Overdue { by, against: Against::Official }) = question.filters.overdue {
+        match question.moment {
+            Moment::Now(_) => all.push(texts::present_due(by)),
+            moment if knows_ends(moment) => all.push(texts::was_due(by)),
+            _ => {}
+        }
     }
     all
 }
