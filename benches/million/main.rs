@@ -7,6 +7,7 @@ mod capture;
 #[path = "../common/client.rs"]
 mod client;
 mod dice;
+mod export;
 mod fill;
 mod ground;
 #[path = "../common/guard.rs"]

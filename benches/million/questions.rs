@@ -80,6 +80,11 @@ impl<'s> Reader<'s> {
         Ok(Self { server, bearer: format!("Bearer {}", server.sign_in(username)?) })
     }
 
+    /// What he shows of himself.
+    pub(crate) fn bearer(&self) -> &str {
+        &self.bearer
+    }
+
     /// The request of a path.
     pub(crate) fn request(&self, path: &str) -> Vec<u8> {
         request("GET", path, &[("Authorization", &self.bearer)], "")

@@ -14,7 +14,7 @@ use crate::{
     bare::{self, Names},
     capture::Sent,
     client::Connection,
-    fill,
+    export, fill,
     ground::{self, AUDITOR, Ground},
     postgres::{self, Cluster},
     progress,
@@ -180,8 +180,8 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Asks every question of the server, and right after of the bare database; gives the most memory the server held.
-    /// The export of everything (POST /v1/exports, with the memory before and during) is to be measured here as well.
+    /// Asks every question of the server, and right after of the bare database; gives the most memory the server held,
+    /// and what is to be told of the export of everything, which a server of its own writes.
     fn measure(
         &self,
         database: Database,
@@ -189,7 +189,7 @@ impl Bench<'_> {
         installation: &Installation,
         bare: impl Fn(Question) -> Result<Option<Times>, Fault>,
         measured: &mut Vec<Measured>,
-    ) -> Result<Option<u64>, Fault> {
+    ) -> Result<(Option<u64>, String), Fault> {
         let server = installation.serve()?;
         let reader = Reader::sign_in(&server, AUDITOR)?;
         let mut memory = None;
@@ -212,7 +212,11 @@ impl Bench<'_> {
             ));
             measured.push(Measured { question, size, server: times, bare, page: asked.page });
         }
-        Ok(memory)
+        drop(server);
+        let server = installation.serve()?;
+        let told = export::everything(&server, &Reader::sign_in(&server, AUDITOR)?)?;
+        progress(&format!("{}, {}: {told}", database.name(), short(size)));
+        Ok((memory, told))
     }
 
     fn ask(&self, server: &Served, asked: &Asked) -> Result<Times, Fault> {
@@ -223,11 +227,17 @@ impl Bench<'_> {
         })
     }
 
-    fn note(&mut self, database: Database, size: u64, memory: Option<u64>, measured: &[Measured]) {
+    fn note(
+        &mut self,
+        database: Database,
+        size: u64,
+        (memory, told): (Option<u64>, String),
+        measured: &[Measured],
+    ) {
         let counts = measured.iter().filter(|one| one.size == size).map(|one| one.server.count);
         let memory = memory.map_or("unknown".to_owned(), |memory| format!("{memory} MiB"));
         self.notes.push(format!(
-            "{}, {}: the server held {memory} at most; each question was asked {} to {} times.",
+            "{}, {}: the server held {memory} at most; each question was asked {} to {} times; {told}.",
             database.name(),
             short(size),
             counts.clone().min().unwrap_or_default(),

@@ -219,20 +219,6 @@ codes! {
         Met "met" "Đúng hạn" "Met",
         Missed "missed" "Trễ hạn" "Missed",
     }
-    /// What an exported list is written as.
-    ExportFormat "format of an export" {
-        Ndjson "ndjson" "NDJSON" "NDJSON",
-        Csv "csv" "CSV" "CSV",
-        Xlsx "xlsx" "Excel (XLSX)" "Excel (XLSX)",
-    }
-    /// How far an export is.
-    ExportState "state of an export" {
-        Queued "queued" "Đang chờ" "Queued",
-        Running "running" "Đang ghi" "Running",
-        Succeeded "succeeded" "Đã xong" "Succeeded",
-        Failed "failed" "Không thành" "Failed",
-        Expired "expired" "Đã hết hạn" "Expired",
-    }
     /// What kind of day an entry of the calendar makes.
     DayKind "kind of day" {
         Holiday "holiday" "Nghỉ lễ" "Public holiday",
@@ -383,7 +369,7 @@ codes! {
 
 mod telling;
 
-pub use telling::{Anchor, NotificationKind, Recipient, ReminderLevel};
+pub use telling::{Anchor, ExportFormat, ExportState, NotificationKind, Recipient, ReminderLevel};
 
 impl Kind {
     /// Complaints and denunciations run under their own laws: verdicts, extension by complexity, no public page.

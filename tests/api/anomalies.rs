@@ -140,6 +140,14 @@ async fn a_gap_in_the_register_is_found(db: TestDb) {
     assert_eq!(found(&given, "register_gap", "").await, only(&[after]));
     assert_eq!(found(&given, "register_gap", "&at_least=2").await, only(&[after]), "11 and 12 are missing");
     assert!(found(&given, "register_gap", "&at_least=3").await.is_empty());
+    // Once the missing numbers are there the gap is no more; as it stood then it was there.
+    let then = given.now();
+    given.pass(DAY);
+    answered(&given, "11", "2026-11-24");
+    answered(&given, "12", "2026-11-24");
+    assert!(found(&given, "register_gap", "").await.is_empty());
+    assert_eq!(found(&given, "register_gap", &format!("&as_of={then}")).await, only(&[after]));
+    assert_eq!(found(&given, "register_gap", &format!("&recorded_by={then}")).await, only(&[after]));
 }
 
 async fn a_reply_in_the_last_hours_is_found(db: TestDb) {

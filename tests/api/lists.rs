@@ -646,7 +646,7 @@ async fn lists_walk_their_indexes(db: TestDb) {
         let wanted: [(Question, Order, &str); 7] = [
             (ask(live, &overdue), Order::DueFirst, "petition_span_present_due"),
             (ask(live, &overdue), Order::DueLast, "petition_span_present_due"),
-            (ask(past, &overdue), Order::DueFirst, "petition_span_due"),
+            (ask(past, &overdue), Order::DueFirst, "petition_span_was_overdue"),
             (ask(live, &delivery), Order::DueFirst, "clock_span_present_due"),
             (ask(past, &delivery), Order::DueFirst, "clock_span_open_due"),
             (ask(live, &Filters::default()), Order::Newest, "petition_span_present_received"),
@@ -666,7 +666,7 @@ async fn lists_walk_their_indexes(db: TestDb) {
         check_plan(&counted, "petition_span_present_due");
         let counted =
             plans(&app, |tx| summary::overdue(tx, &ask(past, &overdue), Grouping::Kind).map(|_| ()));
-        check_plan(&counted, "petition_span_due");
+        check_plan(&counted, "petition_span_was_overdue");
         let population = Population { question: ask(past, &received), frame: Frame::Standing };
         let columns = [Column::ResolvedEarly, Column::OpenOverdue];
         let counted =

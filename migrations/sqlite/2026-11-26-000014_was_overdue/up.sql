@@ -1,4 +1,5 @@
 -- What is overdue as of the past looks at the stretches that were overdue at some time before their end, or before we
--- learnt of it: of all that ever had an end a small part. The query says the same words; see store/conditions/texts.rs.
+-- learnt of it: of all that ever had an end a small part; one without an end is neither, and counts. The query says the
+-- same words, and what asks for the present alone does not: see store/conditions/texts.rs.
 CREATE INDEX petition_span_was_overdue ON petition_span (open_due_at, petition_id)
-    WHERE open_due_at IS NOT NULL AND (to_at IS NULL OR to_at > open_due_at OR recorded_to > open_due_at);
+    WHERE open_due_at IS NOT NULL AND (to_at > open_due_at OR recorded_to > open_due_at) IS NOT FALSE;

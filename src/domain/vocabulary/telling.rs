@@ -1,4 +1,4 @@
-//! Reminding and telling: for whom, when, and as what somebody was told.
+//! Reminding and telling: for whom, when, and as what somebody was told; lists that are given away as files.
 
 use super::{Code, Language};
 
@@ -33,5 +33,19 @@ codes! {
         Urging "urging" "Đôn đốc" "Urging",
         /// A reminder or an urging found nobody it was meant for.
         Unheard "unheard" "Không có người nhận" "Nobody to tell",
+    }
+    /// What an exported list is written as.
+    ExportFormat "format of an export" {
+        Ndjson "ndjson" "NDJSON" "NDJSON",
+        Csv "csv" "CSV" "CSV",
+        Xlsx "xlsx" "Excel (XLSX)" "Excel (XLSX)",
+    }
+    /// How far an export is.
+    ExportState "state of an export" {
+        Queued "queued" "Đang chờ" "Queued",
+        Running "running" "Đang ghi" "Running",
+        Succeeded "succeeded" "Đã xong" "Succeeded",
+        Failed "failed" "Không thành" "Failed",
+        Expired "expired" "Đã hết hạn" "Expired",
     }
 }

@@ -142,6 +142,12 @@ pub(super) struct AnomaliesQuery {
     /// With acts recorded before: a day or an instant.
     #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-01")]
     to: Option<When>,
+    /// As it stood at this instant, or at the end of this day; acts recorded later are left out.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-06-30")]
+    as_of: Option<When>,
+    /// As it was known at this instant, or at the end of this day: what was recorded later is left out.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-07-05")]
+    recorded_by: Option<When>,
     /// With this agency: the lead agency, before an assignment the intake agency.
     #[param(value_type = Option<uuid::Uuid>)]
     agency_id: Option<AgencyId>,
@@ -299,6 +305,8 @@ impl From<AnomaliesQuery> for Wanted {
         Self {
             from: query.from,
             to: query.to,
+            as_of: query.as_of,
+            recorded_by: query.recorded_by,
             agency_id: query.agency_id,
             subtree: query.subtree,
             field_code: query.field_code.map(|code| code.0),

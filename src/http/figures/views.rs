@@ -149,11 +149,14 @@ pub(in crate::http) struct BehindList {
 
 /// A page of petitions with an anomaly.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "kind": "backdated", "name": "Backdated", "definition": "With an act recorded at least so many days after it is said to have happened (3 unless told); registration is looked at by itself.", "at_least": 3, "items": [], "next_cursor": null}))]
+#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "recorded_by": null, "kind": "backdated", "name": "Backdated", "definition": "With an act recorded at least so many days after it is said to have happened (3 unless told); registration is looked at by itself.", "at_least": 3, "items": [], "next_cursor": null}))]
 pub(super) struct AnomalyList {
     /// The moment it shows.
     #[schema(value_type = String, format = DateTime)]
     as_of: Instant,
+    /// Until when what was recorded counts; null: all of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recorded_by: Option<Instant>,
     /// The kind that was asked for.
     kind: String,
     name: &'static str,
@@ -301,9 +304,10 @@ impl AnomalyList {
             Measure::Count(Column::Anomaly(anomaly)) => anomaly.at_least(),
             _ => None,
         });
-        let BehindList { as_of, items, next_cursor, .. } = BehindList::of(page, rules);
+        let BehindList { as_of, recorded_by, items, next_cursor } = BehindList::of(page, rules);
         Self {
             as_of,
+            recorded_by,
             kind: kind.to_owned(),
             name: figure.map_or("", |figure| figure.name(language)),
             definition: figure.map_or("", |figure| figure.definition(language)),

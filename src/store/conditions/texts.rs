@@ -80,8 +80,10 @@ pub(super) fn was_due<S: 'static>(by: Instant) -> Condition<S> {
     Box::new(sql::<Bool>(&due).bind::<types::Instant, _>(by))
 }
 
-const WAS_OVERDUE: &str = "petition_span.to_at IS NULL OR petition_span.to_at > petition_span.open_due_at \
-    OR petition_span.recorded_to > petition_span.open_due_at";
+/// One without an end compares with nothing, and so is not false. Not "is null or": SQLite would find in that what asks for
+/// the present alone, and walk the past for it.
+const WAS_OVERDUE: &str = "(petition_span.to_at > petition_span.open_due_at \
+    OR petition_span.recorded_to > petition_span.open_due_at) IS NOT FALSE";
 
 /// That nothing which moves the version happened at an instant or later: notes, ratings and urging do not wake a
 /// petition.
