@@ -603,11 +603,11 @@ async fn a_database_of_before_learns_it(db: TestDb) {
         Database::Sqlite => "sqlite",
         Database::Postgres => "postgres",
     };
-    for step in ["down", "up"] {
-        let path = format!(
-            "{}/migrations/{folder}/2026-11-26-000007_known_then/{step}.sql",
-            env!("CARGO_MANIFEST_DIR")
-        );
+    // What stands on the columns goes before them, and comes back after.
+    let (known, late) = ("000007_known_then", "000014_was_overdue");
+    for (migration, step) in [(late, "down"), (known, "down"), (known, "up"), (late, "up")] {
+        let path =
+            format!("{}/migrations/{folder}/2026-11-26-{migration}/{step}.sql", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).unwrap();
         let run = move |tx: &mut AnyConnection, _: &World| {
             tx.batch_execute(&text).map_err(StoreError::from)?;
