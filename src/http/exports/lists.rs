@@ -142,16 +142,16 @@ fn report(path: &str) -> Option<(Report, &'static str)> {
 
 /// A report as rows: each group with the figures under their ids.
 fn sheet_as_leaf(sheet: &Sheet) -> Leaf {
-    let item = |row: &Row| {
+    let item = |row: &Row| -> Value {
         let group = &row.group;
-        let mut item = json!({"key": group.key, "name": group.name.vi, "closed": group.closed});
-        for (figure, number) in &row.figures {
-            item[figure.id] = match number {
-                Number::Count(count) => json!(count),
-                Number::Measured(measured) => json!(measured),
-            };
-        }
-        item
+        let known =
+            [("key", json!(group.key)), ("name", json!(group.name.vi)), ("closed", json!(group.closed))];
+        let figures = row.figures.iter().map(|(figure, number)| match number {
+            Number::Count(count) => (figure.id, json!(count)),
+            Number::Measured(measured) => (figure.id, json!(measured)),
+        });
+        let members = known.into_iter().chain(figures);
+        Value::Object(members.map(|(name, value)| (name.to_owned(), value)).collect())
     };
     let items = sheet.rows.iter().map(item).collect();
     Leaf { as_of: sheet.as_of, recorded_by: sheet.recorded_by, items, next_cursor: None }
