@@ -21,7 +21,7 @@ from world import HANDLER_PASSWORD, HANDLERS, World
 HERE = pathlib.Path(__file__).resolve().parent
 # `citizen` follows petitions by code and key; his peer is another citizen, a handler's one of another commune.
 CALLERS = ["anonymous", "citizen", "handler", "auditor", "admin"]
-AT_ONCE = 2
+AT_ONCE = 3
 
 
 def main():
