@@ -30,7 +30,7 @@ use super::{
 use crate::{
     domain::{
         access::Right,
-        id::{Id, RowId},
+        id::{Id, OfficialId, RowId},
         refusal::Refusal,
         time::Instant,
         vocabulary::{ExportFormat, ExportState, Role},
@@ -165,7 +165,7 @@ pub fn question(
     })
 }
 
-/// Takes an order. Gives the export, and whether it was ordered before with the same key.
+/// Takes an order, if there is room for it. Gives the export, and whether it was ordered before with the same key.
 pub fn order(
     tx: &mut AnyConnection,
     world: &World,
@@ -177,6 +177,7 @@ pub fn order(
         let row = exports::find(tx, Id::new(done.petition.uuid()))?;
         return Ok((row.ok_or(Error::NotFound)?, true));
     }
+    room(tx, reader.person.official)?;
     let Question { list, format, bom, at, as_of, recorded_by } = question;
     let row = ExportRow {
         id: new_id(),
@@ -221,7 +222,11 @@ pub fn check_room(
     if idempotency::replay(tx, key)?.is_some() {
         return Ok(());
     }
-    let [unfinished, kept] = exports::held_by(tx, reader.person.official)?;
+    room(tx, reader.person.official)
+}
+
+fn room(tx: &mut AnyConnection, official: OfficialId) -> Result<(), Error> {
+    let [unfinished, kept] = exports::held_by(tx, official)?;
     if unfinished >= AT_ONCE {
         return Err(Refusal::guard(
             "too_many_exports",

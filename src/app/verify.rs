@@ -13,6 +13,7 @@ mod exports;
 mod finding;
 mod frozen;
 mod others;
+mod pages;
 mod positions;
 mod reference;
 mod replay;

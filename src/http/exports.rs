@@ -14,6 +14,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 pub use self::lists::ListsOfApi;
 use super::{
     actions::Demand,
+    admin::order,
     auth::Call,
     extract::{Form, Limit, PathId, Query, Short},
     lists::answer,
@@ -23,10 +24,9 @@ use super::{
 use crate::{
     app::{
         Error,
-        caller::Caller,
+        administration::Order,
         exports::{self, Wanted},
         history::hex,
-        idempotency::RequestKey,
         lists::{self as readers, Reader},
         world::World,
     },
@@ -179,11 +179,8 @@ struct ExportedFile(Vec<u8>);
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request have one effect.", max_length = 70)),
     responses((status = 202, description = "Ordered: look after it under its address.", body = ExportView, headers(("Location" = String, description = "Where it is.")))))]
 async fn order_export(call: Call, demand: Demand, body: Form<ExportBody>) -> Result<HttpResponse, Problem> {
-    let caller = call.official()?;
-    let fingerprint = body.0.as_ref().map_or_else(|_| Vec::new(), |filled| filled.fingerprint.to_vec());
-    let key = demand.key.map(|key| key.map(|key| call.key(&caller, key, &fingerprint)));
-    let wanted = body.0.map(|filled| Wanted::from(filled.content));
-    let (view, replayed) = ordered(&call, caller, wanted, key).await?;
+    let order = order(&call, call.official()?, demand, body);
+    let (view, replayed) = ordered(&call, order).await?;
     let mut reply = HttpResponse::Accepted();
     reply.insert_header((header::LOCATION, format!("/v1/exports/{}", view.id)));
     reply.insert_header((header::CACHE_CONTROL, "no-store"));
@@ -194,23 +191,18 @@ async fn order_export(call: Call, demand: Demand, body: Form<ExportBody>) -> Res
 }
 
 /// Looks at the question where nobody waits for it, and then takes the order.
-async fn ordered(
-    call: &Call,
-    caller: Caller,
-    wanted: Result<Wanted, Error>,
-    key: Result<Option<RequestKey>, Error>,
-) -> Result<(ExportView, bool), Error> {
+async fn ordered(call: &Call, order: Order<Wanted>) -> Result<(ExportView, bool), Error> {
+    let Order { caller, body, key, .. } = order;
     let asked = caller.clone();
     let looked = call.app.read(call.request_id.clone(), move |tx, world| {
         // Who asks, then the form, then whether there is room, then the question.
         readers::reader(tx, world, &asked)?;
-        let (wanted, key) = (wanted?, key?);
+        let (wanted, key) = (body?, key?);
         exports::check_room(tx, world, &asked, key.as_ref())?;
         Ok((exports::question(tx, world, &ListsOfApi, &asked, &wanted)?, key))
     });
     let (question, key) = looked.await?;
     let taken = call.app.write(call.request_id.clone(), move |tx, world| {
-        exports::check_room(tx, world, &caller, key.as_ref())?;
         let (row, replayed) = exports::order(tx, world, &caller, (&question, key.as_ref()))?;
         let reader = readers::reader(tx, world, &caller)?;
         Ok((ExportView::of(world, &reader, row)?, replayed))

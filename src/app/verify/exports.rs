@@ -1,6 +1,6 @@
 //! Exports: what is kept of each order and of its file is what the log says.
 
-use super::{Source, finding::Difference, finding::Finding};
+use super::{Source, finding::Difference, finding::Finding, pages};
 use crate::{
     app::{
         Error,
@@ -20,22 +20,7 @@ const PAGE: i64 = 200;
 
 /// Compares every export with its events: its order, and its end if it has one.
 pub(super) fn check(source: &mut Source<'_>) -> Result<Vec<Finding>, Error> {
-    let (mut findings, mut after) = (Vec::new(), None);
-    loop {
-        let from = after;
-        let page = source.read(|tx| {
-            let rows = exports::after(tx, from, PAGE)?;
-            let compared = rows.iter().map(|row| Ok((row.id, compare(tx, row)?)));
-            compared.collect::<Result<Vec<_>, Error>>()
-        })?;
-        let Some((last, _)) = page.last() else { return Ok(findings) };
-        after = Some(*last);
-        for (id, compared) in page {
-            if let Err(difference) = compared {
-                findings.push(difference.of(format!("export {id}")));
-            }
-        }
-    }
+    pages::check(source, ("export", PAGE), exports::after, |row| row.id, compare)
 }
 
 fn compare(tx: &mut AnyConnection, row: &ExportRow) -> Result<Result<(), Difference>, Error> {

@@ -1,6 +1,6 @@
 //! Frozen reports: what is kept of each is what the log says was frozen.
 
-use super::{Source, finding::Difference, finding::Finding};
+use super::{Source, finding::Difference, finding::Finding, pages};
 use crate::{
     app::{
         Error,
@@ -19,22 +19,7 @@ const PAGE: i64 = 20;
 
 /// Proves every frozen report.
 pub(super) fn check(source: &mut Source<'_>) -> Result<Vec<Finding>, Error> {
-    let (mut findings, mut after) = (Vec::new(), None);
-    loop {
-        let from = after;
-        let page = source.read(|tx| {
-            let rows = frozen::page(tx, from, PAGE)?;
-            let proven = rows.iter().map(|row| Ok((row.id, prove(tx, row)?)));
-            proven.collect::<Result<Vec<_>, Error>>()
-        })?;
-        let Some((last, _)) = page.last() else { return Ok(findings) };
-        after = Some(*last);
-        for (id, proven) in page {
-            if let Err(difference) = proven {
-                findings.push(difference.of(format!("frozen report {id}")));
-            }
-        }
-    }
+    pages::check(source, ("frozen report", PAGE), frozen::page, |row| row.id, prove)
 }
 
 fn prove(tx: &mut AnyConnection, row: &FrozenRow) -> Result<Result<(), Difference>, Error> {
