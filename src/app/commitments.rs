@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::{
     Error,
     cursor::{self, Binding},
-    lists::Reader,
-    when::{self, When},
+    lists::{self, Reader},
+    structure::Structure,
+    when::When,
     world::World,
 };
 use crate::{
@@ -20,8 +21,7 @@ use crate::{
     store::{
         AnyConnection,
         agencies::{self, AgencyName},
-        commitments::{self, Key, PromiseRow, SaidRow, Shown, Wanted},
-        lists::{Filters, Place, Question, Tree},
+        commitments::{self, Key, PromiseRow, SaidRow, Shown, Signed, Wanted},
         people,
     },
 };
@@ -34,11 +34,16 @@ const MOST_PAGES: usize = 10;
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Asked {
     pub petition_id: Option<PetitionId>,
-    /// Of petitions with this agency, or one below it.
+    /// Of petitions with this agency.
     pub agency_id: Option<AgencyId>,
+    /// Whether the agencies below are meant too; yes unless told.
+    pub subtree: Option<bool>,
+    pub structure: Option<Structure>,
     pub due_from: Option<Day>,
     pub due_to: Option<Day>,
     pub as_of: Option<When>,
+    /// What was recorded later is left out.
+    pub recorded_by: Option<When>,
 }
 
 /// A promise, and what became of it.
@@ -64,6 +69,8 @@ pub struct Promise {
 pub struct Page {
     /// The moment it shows.
     pub as_of: Instant,
+    /// Until when what was recorded counts; nothing: all of it.
+    pub recorded_by: Option<Instant>,
     pub items: Vec<Promise>,
     pub next_cursor: Option<String>,
 }
@@ -80,13 +87,20 @@ pub fn list(
     let binding = Binding { route: ROUTE, caller: reader.scope(), filters: asked };
     let mut place: Option<Key> =
         cursor.map(|text| cursor::open(&world.secret, &binding, text)).transpose()?;
-    let moment = when::moment(world, asked.as_of, None);
-    let at = moment.at();
-    let with = asked.agency_id.map(|agency| Place { agency, below: true, tree: Tree::Present });
-    let filters = Filters { place: with, ..Filters::default() };
-    let question = Question { reader: reader.person.clone(), moment, filters };
-    let wanted =
-        Wanted { signed_by: at, petition: asked.petition_id, from: asked.due_from, to: asked.due_to };
+    let question = lists::Asked {
+        as_of: asked.as_of,
+        recorded_by: asked.recorded_by,
+        agency_id: asked.agency_id,
+        subtree: asked.subtree,
+        structure: asked.structure,
+        ..lists::Asked::default()
+    }
+    .question(world, reader);
+    let (at, recorded_by) = (question.moment.at(), question.moment.recorded_by());
+    // Signing takes effect when it is recorded.
+    let known = recorded_by.unwrap_or(Instant::MAX);
+    let signed = Signed { by: at.min(known), recorded_by: known };
+    let wanted = Wanted { signed, petition: asked.petition_id, from: asked.due_from, to: asked.due_to };
     let most = usize::try_from(limit).map_err(Error::internal)?;
     let mut found: Vec<(PromiseRow, Shown)> = Vec::new();
     let mut goes_on = true;
@@ -111,14 +125,15 @@ pub fn list(
     }
     let next = place.filter(|_| goes_on);
     let next_cursor = next.map(|place| cursor::seal(&world.secret, &binding, &place)).transpose()?;
-    Ok(Page { as_of: at, items: told(tx, world, at, found)?, next_cursor })
+    let items = told(tx, world, (at, signed), found)?;
+    Ok(Page { as_of: at, recorded_by, items, next_cursor })
 }
 
 /// Puts words, names and what became of them to promises.
 fn told(
     tx: &mut AnyConnection,
     world: &World,
-    at: Instant,
+    (at, signed): (Instant, Signed),
     found: Vec<(PromiseRow, Shown)>,
 ) -> Result<Vec<Promise>, Error> {
     let petitions: Vec<PetitionId> = found.iter().map(|(row, _)| row.petition_id).collect();
@@ -126,7 +141,7 @@ fn told(
     let officials: Vec<OfficialId> = found.iter().filter_map(|(row, _)| row.person_id).collect();
     let holders: Vec<AgencyId> =
         found.iter().map(|(row, (_, with))| row.agency_id.unwrap_or(*with)).collect();
-    let said = commitments::said(tx, &petitions, at)?;
+    let said = commitments::said(tx, &petitions, signed)?;
     let words = commitments::words(tx, &texts)?;
     let people = people::names(tx, &officials)?;
     let agencies: HashMap<AgencyId, AgencyName> = agencies::names(tx, &holders)?;

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use super::{
     auth::Call,
     extract::{Limit, Query},
-    lists::answer,
+    lists::{answer, query::Structures},
     openapi::{DayOrInstant, open_code},
     problem::Problem,
     views::{AgencyRef, PersonView},
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     app::{
         commitments::{self, Asked, Page, Promise},
+        structure::Structure,
         when::When,
     },
     domain::{
@@ -43,9 +44,15 @@ pub(super) struct CommitmentsQuery {
     /// Made in replies to this petition.
     #[param(value_type = Option<uuid::Uuid>)]
     petition_id: Option<PetitionId>,
-    /// Of petitions with this agency, or one below it.
+    /// Of petitions with this agency: the lead agency, before an assignment the intake agency.
     #[param(value_type = Option<uuid::Uuid>)]
     agency_id: Option<AgencyId>,
+    /// Whether agencies below it count too.
+    #[param(default = true)]
+    subtree: Option<bool>,
+    /// What is below an agency: as it was at the moment looked at, or, with `now`, by its successors of today.
+    #[param(value_type = Structures, inline, required = false, example = "then")]
+    structure: Option<Structure>,
     /// Due on this day or later.
     #[param(value_type = Option<String>, format = Date)]
     due_from: Option<Day>,
@@ -55,6 +62,9 @@ pub(super) struct CommitmentsQuery {
     /// As it stood at this instant, or at the end of this day.
     #[param(value_type = DayOrInstant, inline, required = false, example = "2026-12-31")]
     as_of: Option<When>,
+    /// As it was known at this instant, or at the end of this day: what was recorded later is left out.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-12-31")]
+    recorded_by: Option<When>,
     /// Rows on a page, which may hold fewer.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
@@ -99,11 +109,14 @@ struct PromiseView {
 
 /// A page of promises, the first due first.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "items": [], "next_cursor": null}))]
+#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "recorded_by": null, "items": [], "next_cursor": null}))]
 struct CommitmentList {
     /// The moment it shows.
     #[schema(value_type = String, format = DateTime)]
     as_of: Instant,
+    /// Until when what was recorded counts; null: all of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recorded_by: Option<Instant>,
     #[schema(max_items = 100)]
     items: Vec<PromiseView>,
     /// Continues the list; null on its last page.
@@ -135,7 +148,7 @@ impl From<Promise> for PromiseView {
 impl From<Page> for CommitmentList {
     fn from(page: Page) -> Self {
         let items = page.items.into_iter().map(PromiseView::from).collect();
-        Self { as_of: page.as_of, items, next_cursor: page.next_cursor }
+        Self { as_of: page.as_of, recorded_by: page.recorded_by, items, next_cursor: page.next_cursor }
     }
 }
 
@@ -153,9 +166,12 @@ pub(super) async fn list_commitments(
         let asked = Asked {
             petition_id: query.petition_id,
             agency_id: query.agency_id,
+            subtree: query.subtree,
+            structure: query.structure,
             due_from: query.due_from,
             due_to: query.due_to,
             as_of: query.as_of,
+            recorded_by: query.recorded_by,
         };
         let (cursor, limit) = (query.cursor.as_deref(), query.limit.rows());
         commitments::list(tx, world, reader, &asked, cursor, limit).map(CommitmentList::from)

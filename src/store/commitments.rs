@@ -36,13 +36,21 @@ pub struct PromiseRow {
 /// Which promises are asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
-    /// Signed by then.
-    pub signed_by: Instant,
+    pub signed: Signed,
     pub petition: Option<PetitionId>,
     /// Due on this day or later.
     pub from: Option<Day>,
     /// Due before this day.
     pub to: Option<Day>,
+}
+
+/// Which revisions count.
+#[derive(Debug, Clone, Copy)]
+pub struct Signed {
+    /// Signed by then.
+    pub by: Instant,
+    /// On record by then: a signed reply of another system is taken over later than it was signed.
+    pub recorded_by: Instant,
 }
 
 /// The place of a promise in the list.
@@ -58,7 +66,8 @@ pub fn page(
     let (due, id) = (commitment::due_on, commitment::id);
     let mut query = commitment::table
         .inner_join(reply_revision::table.on(commitment::revision_id.eq(reply_revision::id)))
-        .filter(reply_revision::approved_at.le(wanted.signed_by).assume_not_null())
+        .filter(reply_revision::approved_at.le(wanted.signed.by).assume_not_null())
+        .filter(reply_revision::created_at.le(wanted.signed.recorded_by))
         .order((due.asc(), id.asc()))
         .limit(limit)
         .select((
@@ -119,15 +128,16 @@ pub struct SaidRow {
     pub approved_at: Option<Instant>,
 }
 
-/// The revisions of these petitions that were signed by an instant, in their order.
+/// The revisions of these petitions that count, in their order.
 pub fn said(
     tx: &mut AnyConnection,
     petitions: &[PetitionId],
-    signed_by: Instant,
+    signed: Signed,
 ) -> Result<Vec<SaidRow>, StoreError> {
     Ok(reply_revision::table
         .filter(reply_revision::petition_id.eq_any(padded(petitions)))
-        .filter(reply_revision::approved_at.le(signed_by).assume_not_null())
+        .filter(reply_revision::approved_at.le(signed.by).assume_not_null())
+        .filter(reply_revision::created_at.le(signed.recorded_by))
         .order((reply_revision::petition_id, reply_revision::number))
         .select((
             reply_revision::petition_id,

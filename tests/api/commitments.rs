@@ -6,7 +6,7 @@ use kiennghi::{
         id::AgencyId,
         vocabulary::{Role, Visibility},
     },
-    store::commitments::{self, Wanted},
+    store::commitments::{self, Signed, Wanted},
 };
 use serde_json::{Value, json};
 
@@ -42,6 +42,7 @@ async fn told(app: &TestApp, reader: &str, query: &str) -> Vec<Value> {
 async fn a_promise_is_replaced(db: TestDb) {
     let app = begin(db);
     promise(&app, &["2026-12-15"]).await;
+    app.turn_to("2026-12-01T09:00:00+07:00");
     let view = seen(&app, 7).await;
     let body = json!({"text": "Lùi lại vì chờ kinh phí.", "outcome": "planned", "reason": "Chờ kinh phí",
         "author_id": view["responsible_person"]["id"], "notice": {"signer": "Phạm Thị Ký Duyệt", "signed_on": "2026-11-23"},
@@ -50,7 +51,16 @@ async fn a_promise_is_replaced(db: TestDb) {
     app.turn_to("2026-12-16T09:00:00+07:00");
     // The first promise stays on record with the day it had.
     let expected = [json!([1, "2026-12-15", "replaced"]), json!([2, "2027-02-01", "to_come"])];
-    assert_eq!(told(&app, &token(&app, "auditor"), "").await, expected);
+    let reader = token(&app, "auditor");
+    assert_eq!(told(&app, &reader, "").await, expected);
+    // As it stood in between; as it stands by what was known then; before anything was promised.
+    let first = |keeping| [json!([1, "2026-12-15", keeping])];
+    assert_eq!(told(&app, &reader, "?as_of=2026-11-30").await, first("to_come"));
+    assert_eq!(told(&app, &reader, "?recorded_by=2026-11-30").await, first("broken"));
+    assert_eq!(told(&app, &reader, "?as_of=2026-12-10&recorded_by=2026-11-30").await, first("to_come"));
+    assert_eq!(told(&app, &reader, "?recorded_by=2026-12-01").await, expected);
+    assert!(told(&app, &reader, "?recorded_by=2026-11-01").await.is_empty());
+    assert!(told(&app, &reader, "?as_of=2026-11-01").await.is_empty());
 }
 
 async fn a_reader_sees_the_promises_of_his_petitions(db: TestDb) {
@@ -72,6 +82,14 @@ async fn a_reader_sees_the_promises_of_his_petitions(db: TestDb) {
     assert!(told(&app, &reader, &none).await.is_empty());
     assert_eq!(told(&app, &reader, &format!("?agency_id={ward}")).await.len(), 3);
     assert!(told(&app, &reader, &format!("?agency_id={other}")).await.is_empty());
+    let province = app.get("/v1/agencies?limit=100").call().await.expect(200).body;
+    let above = province["items"].as_array().unwrap().iter().find(|one| one["parent_id"].is_null()).unwrap();
+    let above = above["id"].as_str().unwrap();
+    for structure in ["then", "now"] {
+        let all = format!("?agency_id={above}&structure={structure}");
+        assert_eq!(told(&app, &reader, &all).await.len(), 3, "{structure}");
+        assert!(told(&app, &reader, &format!("{all}&subtree=false")).await.is_empty(), "{structure}");
+    }
     // Two of one day are told one after the other, and nothing is lost between pages.
     let mut days = Vec::new();
     let mut next = String::new();
@@ -91,7 +109,8 @@ async fn a_reader_sees_the_promises_of_his_petitions(db: TestDb) {
 async fn promises_are_found_by_their_day(db: TestDb) {
     let app = TestApp::new(db);
     let day = |text: &str| text.parse().ok();
-    let any = Wanted { signed_by: app.now(), petition: None, from: None, to: None };
+    let signed = Signed { by: app.now(), recorded_by: app.now() };
+    let any = Wanted { signed, petition: None, from: None, to: None };
     let place = day("2026-12-15").map(|due| (due, new_id()));
     for wanted in [any, Wanted { from: day("2026-12-01"), to: day("2027-01-01"), ..any }] {
         let plans = plans(&app, |tx| commitments::page(tx, &wanted, place, 20).map(drop));
