@@ -21,7 +21,8 @@ use crate::{
     store::{
         AnyConnection,
         agencies::{self, AgencyName},
-        commitments::{self, Key, PromiseRow, SaidRow, Shown, Signed, Wanted},
+        commitments::{self, Key, PromiseRow, SaidRow, Signed, Wanted},
+        lists::{Shown, seen},
         people,
     },
 };
@@ -108,7 +109,7 @@ pub fn list(
         let rows = commitments::page(tx, &wanted, place, limit)?;
         goes_on = rows.len() == most;
         let ids: Vec<PetitionId> = rows.iter().map(|row| row.petition_id).collect();
-        let seen = commitments::seen(tx, &question, &ids)?;
+        let seen = seen(tx, &question, &ids)?;
         for row in rows {
             if found.len() == most {
                 goes_on = true;

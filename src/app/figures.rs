@@ -1,13 +1,16 @@
 //! The reports: figures by group, each with the question whose list is behind it.
 
 mod amounts;
+mod entries;
 mod groups;
 mod list;
 mod wanted;
 
 use std::collections::BTreeMap;
 
+pub use entries::Entries;
 pub use groups::{Group, GroupBy};
+pub(super) use list::column_id;
 pub use list::{FiguresPage, behind};
 pub use wanted::{CountBy, Wanted};
 
@@ -16,13 +19,9 @@ use super::{Error, World, lists::Reader};
 use crate::{
     domain::{
         figures::{Column, Figure, Measure, Report, mean, median},
-        id::PetitionId,
         time::Instant,
     },
-    store::{
-        AnyConnection,
-        figures::{self, Classed},
-    },
+    store::AnyConnection,
 };
 
 /// A report.
@@ -68,25 +67,6 @@ fn columns(report: Report) -> Vec<Column> {
         Measure::Share { .. } | Measure::Mean { .. } | Measure::Median { .. } => None,
     });
     counted.collect()
-}
-
-/// In which column of the report on timeliness petitions stand, in the order of their ids, from after one on: those of
-/// a question, or of these ids whatever the question's filters.
-pub(super) fn columns_of(
-    tx: &mut AnyConnection,
-    world: &World,
-    reader: &Reader,
-    wanted: &Wanted,
-    ids: Option<&[PetitionId]>,
-    (after, limit): (Option<PetitionId>, i64),
-) -> Result<Vec<Classed>, Error> {
-    let population = wanted.population(world, reader, Report::Timeliness);
-    let parts = Report::Timeliness.figures().iter().filter_map(|figure| match figure.measure {
-        Measure::Count(column) if column.is_part() => Some((figure.id, column)),
-        _ => None,
-    });
-    let parts: Vec<(&str, Column)> = parts.collect();
-    Ok(figures::classes(tx, &population, &parts, ids, (after, limit))?)
 }
 
 /// Makes a report for a reader.

@@ -4,6 +4,7 @@
 //! is said in SQL once, in `store::figures`, for the figure and for the list behind it, so that the two cannot differ.
 
 mod anomalies;
+mod entry;
 mod flow;
 mod rates;
 #[cfg(test)]
@@ -13,24 +14,35 @@ mod xld01;
 
 use std::collections::BTreeMap;
 
+pub use self::entry::{Change, Entry};
 use super::{
     time::Day,
-    vocabulary::{Code, Language},
+    vocabulary::{Code, Language, codes},
 };
 
-/// A report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Report {
-    /// How promises were kept.
-    Timeliness,
-    /// What was there, came, went and stayed.
-    Flow,
-    /// Extensions, transfers, returns, durations, satisfaction.
-    Rates,
-    /// Form 01/XLD of the inspectorate.
-    Xld01,
-    /// What may have been done to make figures look better.
-    Anomalies,
+codes! {
+    /// A report.
+    Report "report" {
+        /// How promises were kept.
+        Timeliness "timeliness" "Thời hạn giải quyết" "Timeliness",
+        /// What was there, came, went and stayed.
+        Flow "flow" "Tồn đầu kỳ, phát sinh, tồn cuối kỳ" "Flow",
+        /// Extensions, transfers, returns, durations, satisfaction.
+        Rates "rates" "Tỷ lệ và thời gian xử lý" "Rates and durations",
+        /// Form 01/XLD of the inspectorate.
+        Xld01 "xld01" "Biểu 01/XLD: xử lý đơn" "Form 01/XLD: handling of letters",
+        /// What may have been done to make figures look better.
+        Anomalies "anomalies" "Dấu hiệu bất thường" "Anomalies",
+    }
+    /// What is measured of each petition.
+    Amount "amount" {
+        /// Working days from receipt to the answer of the first round.
+        HandlingDays "handling_days" "Số ngày xử lý" "Working days of handling",
+        /// Working days from the answer of the first round to its first publication.
+        PublicationDays "publication_days" "Số ngày chờ công khai" "Working days until publication",
+        /// Transfers to another agency.
+        Hops "hops" "Số lần chuyển" "Transfers",
+    }
 }
 
 /// What is counted: petitions of a population, in the flow their moves.
@@ -113,23 +125,6 @@ pub enum Column {
     Anomaly(Anomaly),
 }
 
-impl Column {
-    /// Whether it is one of those into which the report on timeliness parts what was received.
-    pub fn is_part(self) -> bool {
-        matches!(
-            self,
-            Self::ResolvedEarly
-                | Self::ResolvedOnTime
-                | Self::ResolvedLate
-                | Self::OpenInTime
-                | Self::OpenOverdue
-                | Self::OpenPaused
-                | Self::EndedOtherwise
-                | Self::NoDeadline
-        )
-    }
-}
-
 /// How many people signed a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Signers {
@@ -162,17 +157,6 @@ pub enum Anomaly {
     EndedAfterDue,
     RepeatedSuspensions,
     SameText,
-}
-
-/// What is measured of each petition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Amount {
-    /// Working days from receipt to the answer of the first round.
-    HandlingDays,
-    /// Working days from the answer of the first round to its first publication.
-    PublicationDays,
-    /// Transfers to another agency.
-    Hops,
 }
 
 /// How a figure is made.
@@ -242,6 +226,16 @@ impl Figure {
         Self { id, measure: Measure::Median { of, among }, name, words }
     }
 
+    /// The id of the count whose petitions are behind it: its own, or what a rate, mean or median is taken of.
+    pub fn counted(&self) -> &'static str {
+        match self.measure {
+            Measure::Count(_) => self.id,
+            Measure::Share { among, .. } | Measure::Mean { among, .. } | Measure::Median { among, .. } => {
+                among
+            }
+        }
+    }
+
     /// What it is called.
     pub fn name(&self, language: Language) -> &'static str {
         said(self.name, language)
@@ -279,41 +273,21 @@ impl Report {
 
     /// What the list behind a figure shows: what is counted, or what a rate, mean or median is taken of.
     pub fn behind(self, figure: &Figure) -> Option<Column> {
-        match figure.measure {
+        match self.figure(figure.counted())?.measure {
             Measure::Count(column) => Some(column),
-            Measure::Share { among, .. } | Measure::Mean { among, .. } | Measure::Median { among, .. } => {
-                match self.figure(among)?.measure {
-                    Measure::Count(column) => Some(column),
-                    _ => None,
-                }
-            }
+            Measure::Share { .. } | Measure::Mean { .. } | Measure::Median { .. } => None,
         }
     }
 }
 
-impl Code for Report {
-    const ALL: &'static [Self] = &[Self::Timeliness, Self::Flow, Self::Rates, Self::Xld01, Self::Anomalies];
-    const NAME: &'static str = "report";
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Timeliness => "timeliness",
-            Self::Flow => "flow",
-            Self::Rates => "rates",
-            Self::Xld01 => "xld01",
-            Self::Anomalies => "anomalies",
-        }
-    }
-
-    fn label(self, language: Language) -> &'static str {
-        let name = match self {
-            Self::Timeliness => ["Thời hạn giải quyết", "Timeliness"],
-            Self::Flow => ["Tồn đầu kỳ, phát sinh, tồn cuối kỳ", "Flow"],
-            Self::Rates => ["Tỷ lệ và thời gian xử lý", "Rates and durations"],
-            Self::Xld01 => ["Biểu 01/XLD: xử lý đơn", "Form 01/XLD: handling of letters"],
-            Self::Anomalies => ["Dấu hiệu bất thường", "Anomalies"],
-        };
-        said(name, language)
+impl Report {
+    /// What it measures of petitions one by one, each with the column of those it measures.
+    pub fn measured(self) -> BTreeMap<Amount, Column> {
+        let amounts = self.figures().iter().filter_map(|figure| match figure.measure {
+            Measure::Mean { of, .. } | Measure::Median { of, .. } => Some((of, self.behind(figure)?)),
+            Measure::Count(_) | Measure::Share { .. } => None,
+        });
+        amounts.collect()
     }
 }
 

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use utoipa::OpenApi;
 
-pub(super) use self::queries::{BehindQuery, Groups, Levels};
+pub(super) use self::queries::{Attributions, Bases, BehindQuery, Groups, Levels, Structures};
 use self::{
     queries::{AnomaliesQuery, FlowQuery, ReportQuery},
     views::{AnomalyList, BehindList, FiguresReport, TimelinessReport},

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::{
-    AnyConnection, StoreError, conditions,
-    question::Question,
-    schema::{commitment, event_text, petition, petition_span, reply_revision},
+    AnyConnection, StoreError,
+    schema::{commitment, event_text, reply_revision},
     together::padded,
 };
 use crate::domain::{
@@ -96,26 +95,6 @@ pub fn page(
         query = query.filter(due.ge(last)).filter(due.gt(last).or(id.gt(row)));
     }
     Ok(query.load(tx)?)
-}
-
-/// What is shown of a petition: its code, and the agency it is with.
-pub type Shown = (String, AgencyId);
-
-/// Those of these petitions that fit a question.
-pub fn seen(
-    tx: &mut AnyConnection,
-    question: &Question,
-    petitions: &[PetitionId],
-) -> Result<HashMap<PetitionId, Shown>, StoreError> {
-    let query = petition::table
-        .inner_join(petition_span::table)
-        .filter(petition::id.eq_any(padded(petitions)))
-        .select((petition::id, (petition::code, petition_span::agency_id)))
-        .into_boxed();
-    let all = conditions::of_petition(question);
-    let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
-    let rows: Vec<(PetitionId, Shown)> = query.load(tx)?;
-    Ok(rows.into_iter().collect())
 }
 
 /// What a signed revision says of the promises made before it.

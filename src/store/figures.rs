@@ -5,12 +5,13 @@
 
 mod anomalies;
 mod columns;
+mod each;
 mod letters;
 mod moves;
 mod rates;
 mod written;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 use diesel::{
     dsl::{case_when, count, count_star},
@@ -18,8 +19,11 @@ use diesel::{
     sql_types::{BigInt, Integer, Text},
 };
 
-pub use self::moves::{Attribution, Basis, Moves};
 use self::written::Written;
+pub use self::{
+    each::{Lasted, amounts_of, counts_of, hops_of, petitions},
+    moves::{Attribution, Basis, Moves},
+};
 use super::{
     AnyConnection, DatabaseKind, StoreError,
     conditions::{self, Condition, Plain},
@@ -29,11 +33,10 @@ use super::{
     schema::{petition, petition_span},
     spans::SpanRow,
     sql_types::sql::{Id as SqlId, Instant as SqlInstant},
-    together::padded,
 };
 use crate::domain::{
     figures::{Amount, Column},
-    id::{AgencyId, PetitionId, RowId},
+    id::{AgencyId, RowId},
     time::Instant,
     vocabulary::{Channel, Code, Kind},
 };
@@ -137,9 +140,9 @@ macro_rules! those {
 }
 
 macro_rules! counted {
-    ($tx:expr, $population:expr, $columns:expr, $key:expr, $wrap:expr) => {{
+    ($tx:expr, $population:expr, $columns:expr, $key:expr, $wrap:expr $(, $only:expr)?) => {{
         let kind = $tx.kind();
-        let mut found: HashMap<GroupKey, Vec<i64>> = HashMap::new();
+        let mut found: HashMap<_, Vec<i64>> = HashMap::new();
         for part in $columns.chunks(TOGETHER) {
             let mut rest = part.iter();
             let mut next = || -> Condition<Plain> {
@@ -162,6 +165,7 @@ macro_rules! counted {
                 .inner_join(petition_span::table)
                 .group_by($population.written::<Integer>("1"))
                 .select(($key, counts))
+                $(.filter($only))?
                 .into_boxed();
             let all = $population.conditions();
             let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
@@ -174,8 +178,10 @@ macro_rules! counted {
     }};
 }
 
+use {counted, those};
+
 /// Puts the counts of more columns beside those a group has; every statement finds the same groups.
-fn add(found: &mut HashMap<GroupKey, Vec<i64>>, key: GroupKey, counts: Counts, columns: usize) {
+fn add<K: Eq + Hash>(found: &mut HashMap<K, Vec<i64>>, key: K, counts: Counts, columns: usize) {
     let (a, b, c, d, e, f, g, h) = counts;
     let counts = [a, b, c, d, e, f, g, h].into_iter().take(columns);
     found.entry(key).or_default().extend(counts);
@@ -359,40 +365,4 @@ pub fn received_between(
     let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
     let (first, last): (Option<Instant>, Option<Instant>) = query.first(tx)?;
     Ok(first.zip(last))
-}
-
-/// In which of some columns a petition stands.
-#[derive(Debug, Clone)]
-pub struct Classed {
-    pub petition: PetitionId,
-    pub code: String,
-    pub figure: String,
-}
-
-/// In which of these columns, of which each petition is in one, petitions stand, in the order of their ids.
-pub fn classes(
-    tx: &mut AnyConnection,
-    population: &Population,
-    columns: &[(&str, Column)],
-    ids: Option<&[PetitionId]>,
-    (after, limit): (Option<PetitionId>, i64),
-) -> Result<Vec<Classed>, StoreError> {
-    let cases = columns.iter().map(|(id, column)| format!("WHEN {} THEN '{id}' ", columns::of(*column)));
-    let class = format!("CASE {}ELSE 'none' END", cases.collect::<String>());
-    let mut query = petition::table
-        .inner_join(petition_span::table)
-        .select((petition::id, petition::code, population.written::<Text>(class)))
-        .order(petition::id)
-        .limit(limit)
-        .into_boxed();
-    if let Some(after) = after {
-        query = query.filter(petition::id.gt(after));
-    }
-    if let Some(ids) = ids {
-        query = query.filter(petition::id.eq_any(padded(ids)));
-    }
-    let all = population.conditions();
-    let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
-    let rows: Vec<(PetitionId, String, String)> = query.load(tx)?;
-    Ok(rows.into_iter().map(|(petition, code, figure)| Classed { petition, code, figure }).collect())
 }

@@ -1,4 +1,4 @@
-//! Frozen reports: what they said, and in which column each petition stood. Nothing here is ever changed.
+//! Frozen reports: what they said, and what each petition counted in them. Nothing here is ever changed.
 
 use diesel::prelude::*;
 
@@ -14,16 +14,15 @@ use crate::{
     native,
 };
 
-/// A frozen report without its petitions.
+/// What was frozen, without its figures and petitions.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = frozen_report, treat_none_as_default_value = false)]
-pub struct FrozenRow {
+pub struct FrozenHead {
     pub id: RowId,
     pub report: String,
     /// The question, as the list behind a figure takes it.
     pub query: Json,
     pub as_of: Instant,
-    pub rows: Json,
     pub petitions: i32,
     /// SHA-256 over everything that was frozen.
     pub digest: Vec<u8>,
@@ -32,15 +31,29 @@ pub struct FrozenRow {
     pub signature: String,
     pub frozen_at: Instant,
     pub frozen_by: OfficialId,
+    /// The ids of the figures and amounts that are kept of each petition; nothing: the columns of the report on
+    /// timeliness.
+    pub figures: Option<Json>,
 }
 
-/// In which column a petition stood.
+/// A frozen report without its petitions.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = frozen_report, treat_none_as_default_value = false)]
+pub struct FrozenRow {
+    #[diesel(embed)]
+    pub head: FrozenHead,
+    /// The figures of each group.
+    pub rows: Json,
+}
+
+/// What a petition counted.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = frozen_petition)]
 pub struct FrozenPetition {
     pub report_id: RowId,
     pub petition_id: PetitionId,
-    pub figure: String,
+    /// Its entry in the report, written.
+    pub figures: String,
 }
 
 /// Keeps a frozen report.
@@ -70,6 +83,27 @@ pub fn page(tx: &mut AnyConnection, after: Option<RowId>, limit: i64) -> Result<
         .into_boxed();
     if let Some(after) = after {
         query = query.filter(frozen_report::id.gt(after));
+    }
+    Ok(query.load(tx)?)
+}
+
+/// What somebody froze, or everybody, the latest first, from before one on.
+pub fn latest(
+    tx: &mut AnyConnection,
+    of: Option<OfficialId>,
+    before: Option<RowId>,
+    limit: i64,
+) -> Result<Vec<FrozenHead>, StoreError> {
+    let mut query = frozen_report::table
+        .select(FrozenHead::as_select())
+        .order(frozen_report::id.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(official) = of {
+        query = query.filter(frozen_report::frozen_by.eq(official));
+    }
+    if let Some(before) = before {
+        query = query.filter(frozen_report::id.lt(before));
     }
     Ok(query.load(tx)?)
 }

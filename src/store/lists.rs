@@ -1,5 +1,7 @@
 //! Lists of petitions as a reader may see them, live and as of an instant, page by page.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 
 pub use super::question::{Against, AtLevel, Filters, Gap, Moment, Overdue, Place, Question, Tree};
@@ -11,7 +13,7 @@ use super::{
     together::{Often, Stable, padded},
 };
 use crate::domain::{
-    id::PetitionId,
+    id::{AgencyId, PetitionId},
     time::{Day, Instant},
     vocabulary::Provenance,
 };
@@ -248,4 +250,24 @@ pub fn clocks(
         .into_boxed();
     let held: Condition<clock_span::table> = holds!(clock_span, moment);
     Ok(Stable(of.filter(held)).load(tx)?)
+}
+
+/// What is shown of a petition: its code, and the agency it is with.
+pub type Shown = (String, AgencyId);
+
+/// Those of these petitions that fit a question.
+pub fn seen(
+    tx: &mut AnyConnection,
+    question: &Question,
+    petitions: &[PetitionId],
+) -> Result<HashMap<PetitionId, Shown>, StoreError> {
+    let query = petition::table
+        .inner_join(petition_span::table)
+        .filter(petition::id.eq_any(padded(petitions)))
+        .select((petition::id, (petition::code, petition_span::agency_id)))
+        .into_boxed();
+    let all = conditions::of_petition(question);
+    let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
+    let rows: Vec<(PetitionId, Shown)> = query.load(tx)?;
+    Ok(rows.into_iter().collect())
 }

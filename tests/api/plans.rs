@@ -22,10 +22,11 @@ use kiennghi::{
     },
     store::{
         AnyConnection, StoreError,
-        figures::{self, Frame, Population},
+        figures::{self, Attribution, Basis, Frame, Moves, Population, Window},
         lists::{self, Against, Filters, Gap, Key, Moment, Order, Overdue, Place, Question, Tree},
         reports::Grouping,
         summary,
+        verify::petition_ids,
     },
 };
 
@@ -319,9 +320,9 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
     assert_eq!(asked, 3 * 18 * 2 * 2);
 }
 
-/// Every column of the report on timeliness.
-fn timeliness() -> Vec<Column> {
-    let counted = Report::Timeliness.figures().iter().filter_map(|figure| match figure.measure {
+/// Every column of a report.
+fn columns(report: Report) -> Vec<Column> {
+    let counted = report.figures().iter().filter_map(|figure| match figure.measure {
         Measure::Count(column) => Some(column),
         _ => None,
     });
@@ -378,11 +379,44 @@ async fn nor_for_a_summary_or_a_report(db: TestDb) {
                 check_all(&format!("summary {what}"), &shown, tables);
                 if grouping != Grouping::Person {
                     let count = |tx: &mut AnyConnection| {
-                        figures::counts(tx, &population, grouping, &timeliness()).map(|_| ())
+                        figures::counts(tx, &population, grouping, &columns(Report::Timeliness)).map(|_| ())
                     };
                     check(&format!("timeliness {what}"), &plans(&app, count));
                 }
             }
+            check_each(&app, &asked(&Filters::default()));
         }
+    }
+}
+
+/// What reports count and measure of some petitions, with which a frozen report is compared. Anomalies are looked for
+/// among the acts of their window, whoever's they are.
+fn check_each(app: &TestApp, question: &Question) {
+    let at = question.moment.at();
+    let window = Window { from: at.plus_micros(-30 * 86_400_000_000), to: at };
+    let moves = Moves {
+        window,
+        attribution: Attribution::Holder,
+        basis: Basis::Case,
+        grouping: Some(Grouping::Agency),
+        narrowed: [false; 4],
+    };
+    for (report, frame) in [
+        (Report::Timeliness, Frame::Standing),
+        (Report::Rates, Frame::Standing),
+        (Report::Flow, Frame::Moves(moves)),
+        (Report::Xld01, Frame::Letters(window)),
+    ] {
+        let population = Population { question: question.clone(), frame };
+        let ids = app.app.read_now(|tx, _| Ok(petition_ids(tx, None, 100)?)).unwrap();
+        let shown = plans(app, |tx| {
+            figures::counts_of(tx, &population, &columns(report), Some(&ids))?;
+            for (amount, column) in report.measured() {
+                figures::amounts_of(tx, &population, (column, amount), Some(&ids))?;
+                figures::hops_of(tx, &population, column, Some(&ids))?;
+            }
+            Ok(())
+        });
+        check(&format!("each of {report} at {:?}", question.moment), &shown);
     }
 }

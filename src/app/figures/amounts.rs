@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     app::{Error, World},
-    domain::figures::{Amount, Column, Histogram, Measure, Report},
+    domain::figures::{Amount, Histogram, Report},
     store::{
         AnyConnection,
         figures::{self, Population},
@@ -20,15 +20,6 @@ const PAGE: i64 = 5_000;
 /// The histograms of a group.
 pub(super) type Amounts = BTreeMap<Amount, Histogram>;
 
-/// What a report measures, each with the column of those it measures.
-fn measured(report: Report) -> BTreeMap<Amount, Column> {
-    let amounts = report.figures().iter().filter_map(|figure| match figure.measure {
-        Measure::Mean { of, .. } | Measure::Median { of, .. } => Some((of, report.behind(figure)?)),
-        Measure::Count(_) | Measure::Share { .. } => None,
-    });
-    amounts.collect()
-}
-
 /// Measures everything that a report measures, by group.
 pub(super) fn load(
     tx: &mut AnyConnection,
@@ -41,7 +32,7 @@ pub(super) fn load(
     let mut add = |key: GroupKey, amount: Amount, value: i64, times: i64| {
         *found.entry(key).or_default().entry(amount).or_default().entry(value).or_default() += times;
     };
-    for (amount, column) in measured(report) {
+    for (amount, column) in report.measured() {
         if amount == Amount::Hops {
             for (key, hops, times) in figures::hops(tx, population, grouping, column)? {
                 add(key, amount, hops, times);

@@ -28,6 +28,23 @@ pub struct FiguresPage {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct End(i64, RowId);
 
+/// There is no such figure.
+fn unknown(report: Report) -> Error {
+    let ids: Vec<&str> = report.figures().iter().map(|figure| figure.id).collect();
+    Error::BadParameter(FieldError::new(
+        "figure",
+        "unknown_code",
+        format!("Báo cáo {} có các chỉ tiêu: {}.", report.as_str(), ids.join(", ")),
+        format!("The report {} has the figures {}.", report.as_str(), ids.join(", ")),
+    ))
+}
+
+/// The id of the count behind a figure: itself, or what a rate, mean or median is taken of.
+pub(in crate::app) fn column_id(report: Report, figure: &str) -> Result<&'static str, Error> {
+    let figure = report.figure(figure).ok_or_else(|| unknown(report))?;
+    Ok(figure.counted())
+}
+
 /// The list behind a figure of a report.
 pub fn behind(
     tx: &mut AnyConnection,
@@ -37,15 +54,8 @@ pub fn behind(
     wanted: &Wanted,
     (cursor, limit): (Option<&str>, i64),
 ) -> Result<FiguresPage, Error> {
-    let column = report.figure(figure).and_then(|figure| report.behind(figure)).ok_or_else(|| {
-        let ids: Vec<&str> = report.figures().iter().map(|figure| figure.id).collect();
-        Error::BadParameter(FieldError::new(
-            "figure",
-            "unknown_code",
-            format!("Báo cáo {} có các chỉ tiêu: {}.", report.as_str(), ids.join(", ")),
-            format!("The report {} has the figures {}.", report.as_str(), ids.join(", ")),
-        ))
-    })?;
+    let found = report.figure(figure).and_then(|figure| report.behind(figure));
+    let column = found.ok_or_else(|| unknown(report))?;
     let wanted = wanted.checked(world, report, wanted.group_by.unwrap_or(GroupBy::None))?;
     let population = wanted.population(world, reader, report);
     let filters = (report.as_str(), figure, &wanted);

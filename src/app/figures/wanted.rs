@@ -31,7 +31,8 @@ pub struct CountBy {
 }
 
 /// What is asked of a report; nothing means anything.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Wanted {
     /// The first instant of the window; a day begins it.
     pub from: Option<When>,

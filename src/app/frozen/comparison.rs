@@ -1,59 +1,67 @@
-//! A frozen report against another moment, or against what is known now of its own: petition by petition.
+//! A frozen report against the same question asked again: for another moment, or by what is known now of its own;
+//! petition by petition. The differences of all petitions add up to those of the figures.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::{LOOKED_AT, entry, question, told};
 use crate::{
     app::{
         Error, World,
         cursor::{self, Binding},
-        figures::{self, Wanted},
+        figures::{Entries, Wanted},
         lists::Reader,
         when::When,
     },
-    domain::{id::PetitionId, time::Instant},
+    domain::{
+        event::Event,
+        figures::{Change, Entry},
+        id::PetitionId,
+        time::Instant,
+    },
     store::{
         AnyConnection, events,
-        figures::Classed,
         frozen::{self, FrozenRow},
-        spans::{self, SpanRow},
+        lists::{Filters, Question, seen},
+        question::Moment,
     },
 };
 
-/// How many petitions of the report one page looks at: most of them stand where they stood.
-const LOOKED_AT: i64 = 1_000;
+/// The most events that are told of a petition.
+const EVENTS: usize = 100;
 
-/// A page of petitions that stand in another column.
+/// With what a frozen report is compared.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Other {
+    /// Nothing: with now.
+    pub as_of: Option<When>,
+    /// What was recorded later is left out.
+    pub recorded_by: Option<When>,
+}
+
+/// A page of petitions that count otherwise.
 #[derive(Debug)]
 pub struct Comparison {
     /// The moment it is compared with.
     pub as_of: Instant,
+    /// Until when what was recorded counts there; nothing: all of it.
+    pub recorded_by: Option<Instant>,
     pub items: Vec<Compared>,
     pub next_cursor: Option<String>,
 }
 
-/// A petition that stands in another column.
+/// A petition that counts otherwise.
 #[derive(Debug)]
 pub struct Compared {
     pub petition: PetitionId,
     pub code: String,
-    pub then: String,
-    pub now: String,
-    /// The event, recorded after the freezing, since which it stands there; nothing where time alone did it.
-    pub event: Option<Moving>,
+    pub changes: Vec<Change>,
+    /// What only one of the two takes into account, in order.
+    pub events: Vec<Event>,
 }
 
-/// An event that moved a petition.
-#[derive(Debug, Clone)]
-pub struct Moving {
-    pub sequence: u32,
-    pub name: &'static str,
-    pub occurred_at: Instant,
-    pub recorded_at: Instant,
-}
-
-/// Which petitions of a frozen report stand in another column, as of a moment or now.
+/// Which petitions count otherwise than they were frozen.
 ///
 /// A page may be empty and still have another after it. What the reader may not see is left out.
 pub fn compare(
@@ -61,86 +69,95 @@ pub fn compare(
     world: &World,
     reader: &Reader,
     row: &FrozenRow,
-    as_of: Option<When>,
+    other: Other,
     (cursor, limit): (Option<&str>, i64),
 ) -> Result<Comparison, Error> {
     #[derive(Serialize, Deserialize)]
     struct End(PetitionId);
 
-    let filters = (row.id, as_of);
+    let head = &row.head;
+    let filters = (head.id, other);
     let binding =
         Binding { route: "/v1/frozen-reports/{id}/comparison", caller: reader.scope(), filters: &filters };
     let after: Option<End> = cursor.map(|text| cursor::open(&world.secret, &binding, text)).transpose()?;
-    let frozen = frozen::petitions(tx, row.id, after.map(|End(id)| id), LOOKED_AT)?;
-    let ids: Vec<PetitionId> = frozen.iter().map(|one| one.petition_id).collect();
-    let wanted = Wanted { as_of, ..Wanted::default() };
-    let now = figures::columns_of(tx, world, reader, &wanted, Some(&ids), (None, LOOKED_AT))?;
-    let mut now: HashMap<PetitionId, Classed> = now.into_iter().map(|one| (one.petition, one)).collect();
+    let after = after.map(|End(id)| id);
+    let (report, frozen) = question(head)?;
+    let Other { as_of, recorded_by } = other;
+    let then = Entries::of(world, reader, report, &frozen)?;
+    let now = Entries::of(world, reader, report, &Wanted { as_of, recorded_by, ..frozen })?;
+
+    let kept = frozen::petitions(tx, head.id, after, LOOKED_AT)?;
+    let kept: Vec<(PetitionId, Entry)> = kept.iter().map(|one| (one.petition_id, entry(one))).collect();
+    let kept_ids: Vec<PetitionId> = kept.iter().map(|(id, _)| *id).collect();
+    let (ids, horizon) = both(&kept_ids, &now.petitions(tx, after, LOOKED_AT)?)?;
+    let mut kept: HashMap<PetitionId, Entry> = kept.into_iter().collect();
+    let mut entries = now.find(tx, world, Some(&ids))?;
+    let told = told(head)?;
+    let changed = ids.iter().filter_map(|id| {
+        let (then, now) = (kept.remove(id).unwrap_or_default(), entries.remove(id).unwrap_or_default());
+        let changes = then.changes(&now, &told);
+        (!changes.is_empty()).then_some((*id, changes))
+    });
+    let changed: Vec<(PetitionId, Vec<Change>)> = changed.collect();
+
+    let codes = codes(tx, [now.question(), then.question()], &changed)?;
+    let shown = changed.into_iter().filter_map(|(id, changes)| Some((id, codes.get(&id)?.clone(), changes)));
+    let mut shown: Vec<(PetitionId, String, Vec<Change>)> = shown.collect();
     let most = usize::try_from(limit).map_err(Error::internal)?;
-    let (mut moved, mut last, mut whole) = (Vec::new(), None, true);
-    for one in &frozen {
-        if moved.len() == most {
-            whole = false;
-            break;
-        }
-        last = Some(one.petition_id);
-        if let Some(now) = now.remove(&one.petition_id).filter(|now| now.figure != one.figure) {
-            moved.push((one.figure.clone(), now));
-        }
-    }
-    let goes_on = !whole || i64::try_from(frozen.len()).map_err(Error::internal)? == LOOKED_AT;
-    let end = last.filter(|_| goes_on).map(End);
-    let next_cursor = end.map(|end| cursor::seal(&world.secret, &binding, &end)).transpose()?;
-    let ids: Vec<PetitionId> = moved.iter().map(|(_, now)| now.petition).collect();
-    let movers = movers(tx, row, &ids, wanted.moment(world).at())?;
-    let item = |(then, now): (String, Classed)| Compared {
-        event: movers.get(&now.petition).cloned(),
-        petition: now.petition,
-        code: now.code,
-        then,
-        now: now.figure,
-    };
-    let items = moved.into_iter().map(item).collect();
-    Ok(Comparison { as_of: wanted.moment(world).at(), items, next_cursor })
+    let whole = shown.len() <= most;
+    shown.truncate(most);
+    let end = if whole { horizon } else { shown.last().map(|(id, ..)| *id) };
+    let next_cursor = end.map(|end| cursor::seal(&world.secret, &binding, &End(end))).transpose()?;
+    let moments = [then.question().moment, now.question().moment];
+    let moment = now.question().moment;
+    Ok(Comparison {
+        as_of: moment.at(),
+        recorded_by: moment.recorded_by(),
+        items: with_events(tx, moments, shown)?,
+        next_cursor,
+    })
 }
 
-/// Of each petition the first event, recorded after the freezing, since which its first round stands as it does.
-fn movers(
+/// The petitions of both lists as far as both were read, and where that is when one of them goes on.
+fn both(kept: &[PetitionId], asked: &[PetitionId]) -> Result<(Vec<PetitionId>, Option<PetitionId>), Error> {
+    let most = usize::try_from(LOOKED_AT).map_err(Error::internal)?;
+    let full = [kept, asked].into_iter().filter(|ids| ids.len() == most);
+    let horizon = full.filter_map(|ids| ids.last().copied()).min();
+    let all: BTreeSet<PetitionId> = kept.iter().chain(asked).copied().collect();
+    Ok((all.into_iter().filter(|id| horizon.is_none_or(|end| *id <= end)).collect(), horizon))
+}
+
+/// The codes of those that the reader may see, as they stand at either moment: who is left out of one of the two lists
+/// by a filter is there all the same.
+fn codes(
     tx: &mut AnyConnection,
-    row: &FrozenRow,
-    ids: &[PetitionId],
-    at: Instant,
-) -> Result<HashMap<PetitionId, Moving>, Error> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
+    questions: [&Question; 2],
+    changed: &[(PetitionId, Vec<Change>)],
+) -> Result<HashMap<PetitionId, String>, Error> {
+    let ids: Vec<PetitionId> = changed.iter().map(|(id, _)| *id).collect();
+    let mut codes = HashMap::new();
+    for question in questions {
+        let any = Question { filters: Filters::default(), ..question.clone() };
+        codes.extend(seen(tx, &any, &ids)?.into_iter().map(|(id, (code, _))| (id, code)));
     }
-    let mut histories = events::histories(tx, ids)?;
-    let mut found = HashMap::new();
-    for (id, spans) in spans::of_petitions(tx, ids)? {
-        let Some(present) = spans.iter().rfind(|span| span.from_at <= at) else { continue };
-        let first = spans.iter().find(|span| span.recorded_from > row.frozen_at && alike(span, present));
-        let event = first.and_then(|span| {
-            let history = histories.remove(&id)?;
-            history.into_iter().find(|event| i32::try_from(event.sequence) == Ok(span.sequence))
-        });
-        if let Some(event) = event {
-            let moving = Moving {
-                sequence: event.sequence,
-                name: event.record.act.name(),
-                occurred_at: event.occurred_at,
-                recorded_at: event.recorded_at,
-            };
-            found.insert(id, moving);
-        }
-    }
-    Ok(found)
+    Ok(codes)
 }
 
-/// Whether the first round of both stands in the same way.
-fn alike(one: &SpanRow, other: &SpanRow) -> bool {
-    let first = |span: &SpanRow| {
-        let ends = (span.round1_met_at, span.round1_due_at, span.round1_paused_until);
-        (span.round1_outcome.clone(), ends, span.open_due_at.is_some())
+/// Puts to each petition what only one of two moments takes into account.
+fn with_events(
+    tx: &mut AnyConnection,
+    [then, now]: [Moment; 2],
+    shown: Vec<(PetitionId, String, Vec<Change>)>,
+) -> Result<Vec<Compared>, Error> {
+    let takes_in = |moment: Moment, event: &Event| {
+        event.occurred_at <= moment.at() && moment.recorded_by().is_none_or(|by| event.recorded_at <= by)
     };
-    first(one) == first(other)
+    let ids: Vec<PetitionId> = shown.iter().map(|(id, ..)| *id).collect();
+    let mut histories = events::histories(tx, &ids)?;
+    let compared = shown.into_iter().map(|(petition, code, changes)| {
+        let history = histories.remove(&petition).unwrap_or_default().into_iter();
+        let events = history.filter(|event| takes_in(then, event) != takes_in(now, event)).take(EVENTS);
+        Compared { petition, code, changes, events: events.collect() }
+    });
+    Ok(compared.collect())
 }

@@ -14,6 +14,7 @@ tables! {
         signature -> Text,
         frozen_at -> Instant,
         frozen_by -> Id,
+        figures -> Nullable<Json>,
     }
 
     reply_fingerprint (revision_id) {
@@ -25,7 +26,7 @@ tables! {
     frozen_petition (report_id, petition_id) {
         report_id -> Id,
         petition_id -> Id,
-        figure -> Text,
+        figures -> Text,
     }
 
     export (id) {

@@ -1,0 +1,78 @@
+//! What is kept of each petition of a frozen report: the list behind each figure, as it was.
+
+use serde::{Deserialize, Serialize};
+
+use super::{LOOKED_AT, entry, question};
+use crate::{
+    app::{
+        Error, World,
+        cursor::{self, Binding},
+        figures::{Entries, column_id},
+        lists::Reader,
+    },
+    domain::{figures::Entry, id::PetitionId},
+    store::{
+        AnyConnection,
+        frozen::{self, FrozenRow},
+        lists::{Filters, Question, seen},
+    },
+};
+
+/// A page of what is kept.
+#[derive(Debug)]
+pub struct KeptPage {
+    pub items: Vec<Kept>,
+    pub next_cursor: Option<String>,
+}
+
+/// What is kept of a petition.
+#[derive(Debug)]
+pub struct Kept {
+    pub petition: PetitionId,
+    pub code: String,
+    pub entry: Entry,
+}
+
+/// The petitions of a frozen report, or those that a figure counted; those a rate, mean or median was taken of.
+///
+/// A page may be empty and still have another after it. What the reader may not see is left out.
+pub fn petitions(
+    tx: &mut AnyConnection,
+    world: &World,
+    reader: &Reader,
+    row: &FrozenRow,
+    figure: Option<&str>,
+    (cursor, limit): (Option<&str>, i64),
+) -> Result<KeptPage, Error> {
+    #[derive(Serialize, Deserialize)]
+    struct End(PetitionId);
+
+    let (report, wanted) = question(&row.head)?;
+    let counted = figure.map(|figure| column_id(report, figure)).transpose()?;
+    let filters = (row.head.id, figure);
+    let binding =
+        Binding { route: "/v1/frozen-reports/{id}/petitions", caller: reader.scope(), filters: &filters };
+    let after: Option<End> = cursor.map(|text| cursor::open(&world.secret, &binding, text)).transpose()?;
+    let rows = frozen::petitions(tx, row.head.id, after.map(|End(id)| id), LOOKED_AT)?;
+    let goes_on = i64::try_from(rows.len()).map_err(Error::internal)? == LOOKED_AT;
+    let horizon = rows.last().map(|one| one.petition_id).filter(|_| goes_on);
+    let entries = rows.iter().map(|one| (one.petition_id, entry(one)));
+    let counts = |entry: &Entry| counted.is_none_or(|figure| entry.number(figure) != Some(0));
+    let entries: Vec<(PetitionId, Entry)> = entries.filter(|(_, entry)| counts(entry)).collect();
+
+    let of = Entries::of(world, reader, report, &wanted)?;
+    let any = Question { filters: Filters::default(), ..of.question().clone() };
+    let ids: Vec<PetitionId> = entries.iter().map(|(id, _)| *id).collect();
+    let mut seen = seen(tx, &any, &ids)?;
+    let items = entries.into_iter().filter_map(|(petition, entry)| {
+        let (code, _) = seen.remove(&petition)?;
+        Some(Kept { petition, code, entry })
+    });
+    let mut items: Vec<Kept> = items.collect();
+    let most = usize::try_from(limit).map_err(Error::internal)?;
+    let whole = items.len() <= most;
+    items.truncate(most);
+    let end = if whole { horizon } else { items.last().map(|kept| kept.petition) };
+    let next_cursor = end.map(|end| cursor::seal(&world.secret, &binding, &End(end))).transpose()?;
+    Ok(KeptPage { items, next_cursor })
+}
