@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     app::{
-        urgings::{self, Asked, Urged},
+        urgings::{self, Asked, Page, Urged},
         when::When,
     },
     domain::{
@@ -41,15 +41,24 @@ pub(super) fn routes(config: &mut ServiceConfig) {
 pub(super) struct UrgingsQuery {
     /// Whether a progress note has answered it.
     answered: Option<bool>,
-    /// This agency was urged, or one below it.
+    /// This agency was urged.
     #[param(value_type = Option<uuid::Uuid>)]
     agency_id: Option<AgencyId>,
+    /// Whether agencies below it count too.
+    #[param(default = true)]
+    subtree: Option<bool>,
     /// Urged then or later: a day or an instant.
     #[param(value_type = DayOrInstant, inline, required = false, example = "2026-11-01")]
     from: Option<When>,
     /// Urged before: a day or an instant.
     #[param(value_type = DayOrInstant, inline, required = false, example = "2026-12-01")]
     to: Option<When>,
+    /// As it stood at this instant, or at the end of this day: an answer that came later does not count.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-11-30")]
+    as_of: Option<When>,
+    /// As it was known at this instant, or at the end of this day: what was recorded later is left out.
+    #[param(value_type = DayOrInstant, inline, required = false, example = "2026-11-30")]
+    recorded_by: Option<When>,
     /// Rows on the page.
     #[serde(default)]
     #[param(value_type = u16, minimum = 1, maximum = 100, default = 20, required = false)]
@@ -91,8 +100,14 @@ struct UrgingView {
 
 /// A page of urgings, the latest first.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [], "next_cursor": null}))]
+#[schema(example = json!({"as_of": "2026-11-23T07:00:00Z", "recorded_by": null, "items": [], "next_cursor": null}))]
 struct UrgingsView {
+    /// The moment it shows.
+    #[schema(value_type = String, format = DateTime)]
+    as_of: Instant,
+    /// Until when what was recorded counts; null: all of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    recorded_by: Option<Instant>,
     #[schema(max_items = 100)]
     items: Vec<UrgingView>,
     /// Continues the list; null on its last page.
@@ -119,6 +134,13 @@ impl From<Urged> for UrgingView {
     }
 }
 
+impl From<Page> for UrgingsView {
+    fn from(page: Page) -> Self {
+        let items = page.items.into_iter().map(UrgingView::from).collect();
+        Self { as_of: page.as_of, recorded_by: page.recorded_by, items, next_cursor: page.next_cursor }
+    }
+}
+
 /// List urgings and their answers.
 ///
 /// Of petitions the caller may see, the latest first, each with the time to its answer: elapsed, and in working hours.
@@ -129,13 +151,17 @@ pub(super) async fn list_urgings(call: Call, query: Query<UrgingsQuery>) -> Resu
     let found = call.read(move |tx, world| {
         crate::app::lists::reader(tx, world, &caller)?;
         let query = query?;
-        let asked =
-            Asked { answered: query.answered, agency_id: query.agency_id, from: query.from, to: query.to };
+        let asked = Asked {
+            answered: query.answered,
+            agency_id: query.agency_id,
+            from: query.from,
+            to: query.to,
+            subtree: query.subtree,
+            as_of: query.as_of,
+            recorded_by: query.recorded_by,
+        };
         urgings::list(tx, world, &caller, &asked, query.cursor.as_deref(), query.limit.rows())
     });
-    let page = found.await?;
-    let items = page.items.into_iter().map(UrgingView::from).collect();
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
-        .json(UrgingsView { items, next_cursor: page.next_cursor }))
+    let view = UrgingsView::from(found.await?);
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "private, no-cache")).json(view))
 }

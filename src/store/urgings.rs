@@ -4,8 +4,9 @@ use diesel::prelude::*;
 
 use super::{
     AnyConnection, StoreError,
+    agencies::lines::subtree_on,
     conditions::{self, Condition, Urged, either},
-    question::Question,
+    question::{Place, Question, Tree},
     schema::{petition, petition_span, urging},
 };
 use crate::domain::{
@@ -32,12 +33,14 @@ pub struct UrgingRow {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted {
     pub answered: Option<bool>,
-    /// The agency urged, and everything below it.
-    pub agency: Option<AgencyId>,
+    /// The agency urged.
+    pub place: Option<Place>,
     /// The first instant.
     pub from: Option<Instant>,
     /// The first instant that is too late.
     pub to: Option<Instant>,
+    /// What happened later does not count; nothing: all of it. Urging and answering take effect when they are recorded.
+    pub until: Option<Instant>,
 }
 
 /// The place of an urging in the list.
@@ -63,7 +66,8 @@ pub fn answer(
     Ok(())
 }
 
-/// The urgings of petitions that a reader may see, with the petition's code, the latest first.
+/// The urgings of petitions that a reader may see, with the petition's code, the latest first. An answer that does not
+/// count yet is left out.
 pub fn page(
     tx: &mut AnyConnection,
     question: &Question,
@@ -80,20 +84,40 @@ pub fn page(
         .into_boxed();
     let all = conditions(question, wanted, after);
     let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
-    Ok(query.load(tx)?)
+    let mut rows: Vec<(UrgingRow, String)> = query.load(tx)?;
+    for (row, _) in &mut rows {
+        if wanted.until.is_some_and(|until| row.answered_at > Some(until)) {
+            (row.answer_id, row.answered_at) = (None, None);
+        }
+    }
+    Ok(rows)
 }
 
 fn conditions(question: &Question, wanted: Wanted, after: Option<Key>) -> Vec<Condition<Urged>> {
     let mut all = conditions::urged::of(question);
     let mut add = |condition: Condition<Urged>| all.push(condition);
-    match wanted.answered {
-        Some(true) => add(Box::new(urging::answer_id.is_not_null())),
-        Some(false) => add(Box::new(urging::answer_id.is_null())),
-        None => {}
+    let answered = urging::answered_at.assume_not_null();
+    match (wanted.answered, wanted.until) {
+        (Some(true), None) => add(Box::new(urging::answer_id.is_not_null())),
+        (Some(false), None) => add(Box::new(urging::answer_id.is_null())),
+        (Some(true), Some(until)) => add(Box::new(answered.le(until))),
+        (Some(false), Some(until)) => {
+            add(either(Box::new(urging::answer_id.is_null()), Box::new(answered.gt(until))));
+        }
+        (None, _) => {}
     }
-    if let Some(agency) = wanted.agency {
+    if let Some(until) = wanted.until {
+        add(Box::new(urging::urged_at.le(until)));
+    }
+    if let Some(Place { agency, below, tree }) = wanted.place {
         let urged = urging::agency_id.assume_not_null();
-        add(Box::new(urged.eq_any(conditions::subtree(agency))));
+        match (below, tree) {
+            (false, _) => add(Box::new(urged.eq(agency))),
+            (true, Tree::Present | Tree::Today) => {
+                add(Box::new(urged.eq_any(conditions::subtree(agency))));
+            }
+            (true, Tree::On(day)) => add(Box::new(urged.eq_any(subtree_on(agency, day)))),
+        }
     }
     if let Some(from) = wanted.from {
         add(Box::new(urging::urged_at.ge(from)));

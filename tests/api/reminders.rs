@@ -441,6 +441,19 @@ async fn an_urging_is_told_answered_and_timed(db: TestDb) {
     assert_eq!(item["id"], latest);
     let near = |value: &serde_json::Value, hours: i64| (value.as_i64().unwrap() - hours * 3600).abs() < 60;
     assert!(near(&item["seconds"], 41) && near(&item["working_seconds"], 2), "{}", answered.text);
+    // On Monday evening nobody had answered, as was known then and as is known now.
+    for then in ["as_of=2026-11-23", "recorded_by=2026-11-23", "as_of=2026-11-24&recorded_by=2026-11-23"] {
+        let told = async |more: &str| {
+            let path = format!("/v1/urgings?{then}{more}&agency_id={}", people.ward);
+            app.get(path).token(&auditor).call().await.expect(200).body["items"].as_array().unwrap().clone()
+        };
+        assert!(told("&answered=true").await.is_empty(), "{then}");
+        let open = told("&answered=false").await;
+        assert_eq!((open.len(), &open, &open[0]["answer_id"]), (2, &told("").await, &json!(null)), "{then}");
+        assert!(open.iter().any(|one| one["id"] == latest), "{then}");
+    }
+    let before = app.get("/v1/urgings?as_of=2026-11-22").token(&auditor).call().await.expect(200);
+    assert_eq!(before.body["items"], json!([]));
     let elsewhere = app.get(format!("/v1/urgings?agency_id={}", people.other)).token(&auditor).call().await;
     assert_eq!(elsewhere.body["items"], json!([]));
     // Not yours reads as absent: a ward's handler elsewhere sees none once it is sealed.
