@@ -1,12 +1,13 @@
 //! Reminders: which are due on a petition, for whom, and when they may be delivered.
 //!
 //! A threshold names a moment of a clock and a level: the responsible person, then the head, then the superior. Each
-//! level hears once of each clock (petition, round, stage), inside working hours; a clock that rests waits, one that
+//! level hears once of each clock (petition, round, stage), inside the working hours that it counts by; a clock that rests waits, one that
 //! was met or stopped never reminds. Nothing here knows who holds which post.
 
 use super::{
     calendar::{Calendar, Due},
     clock::{Clock, ClockStatus, Ledger, PROCEDURE},
+    id::AgencyId,
     petition::Case,
     refusal::{FieldError, Refusal},
     rule::RuleBook,
@@ -48,6 +49,8 @@ pub struct Reminder {
     reached_at: Instant,
     /// A rest of the clock in which nobody is reminded; it ends by itself.
     rest: Option<(Instant, Instant)>,
+    /// The line of agencies whose office hours the clock counts by; empty where the general ones count.
+    offices: Vec<AgencyId>,
 }
 
 impl Threshold {
@@ -157,6 +160,7 @@ impl Reminder {
 
     /// When it may be delivered first, not before an instant: inside working hours, and not while its clock rests.
     pub fn next(&self, calendar: &Calendar, now: Instant) -> Instant {
+        let calendar = calendar.with_hours_of(&self.offices);
         let at = calendar.opening(self.reached_at.max(now));
         match self.rest {
             Some((from, until)) if (from..until).contains(&at) => calendar.opening(until),
@@ -191,6 +195,8 @@ pub fn pending(
     let mut all = Vec::new();
     for clock in clocks.iter().filter(live) {
         let Some(due) = clock.due else { continue };
+        let offices = ledger.offices(clock.round, clock.stage);
+        let calendar = &*calendar.with_hours_of(offices);
         let started_on = clock.started_at.day(calendar.zone());
         for level in ReminderLevel::ALL {
             if case.reminded.contains(&(clock.round, clock.stage, *level)) {
@@ -201,7 +207,8 @@ pub fn pending(
             let Some(reached_at) = threshold.reached_at(&ledger, clock, due, calendar) else { continue };
             let rest = clock.hold.and_then(|hold| Some((hold.from, hold.until?)));
             let (stage, level, code) = (clock.stage, *level, threshold.code.clone());
-            all.push(Reminder { stage, level, threshold: code, due, reached_at, rest });
+            let offices = offices.to_vec();
+            all.push(Reminder { stage, level, threshold: code, due, reached_at, rest, offices });
         }
     }
     all

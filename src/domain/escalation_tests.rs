@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    calendar::tests::{day, local, vietnam},
+    calendar::{
+        Revision, Season,
+        tests::{day, local, vietnam},
+    },
     clock::ClockOp,
     decide::story_of,
     rule::tests::rule,
@@ -94,6 +97,39 @@ fn a_rest_waits_and_shifts_what_comes_after() {
     );
     // A pause after the due instant changes nothing.
     assert_eq!(moments(&case(&[pause("2026-11-25 07:00", None)])), moments(&case(&[])));
+}
+
+#[test]
+fn an_agency_hears_in_its_own_hours() {
+    let time = |text: &str| text.parse().unwrap();
+    let office = AgencyId::new(uuid::Uuid::from_u128(7));
+    let season = Season {
+        agency: office,
+        depth: 0,
+        from: day("2026-01-01"),
+        to: None,
+        sessions: vec![(time("06:30"), time("10:00")), (time("13:00"), time("16:30"))],
+        source: "QĐ 12/QĐ-UBND".to_owned(),
+    };
+    let calendar = vietnam()
+        .followed_by(local("2026-01-01 00:00"), Revision { seasons: vec![season], ..Revision::default() });
+    let told = |case: &Case| -> Vec<Instant> {
+        let all = pending(case, &thresholds(), &book(), &calendar);
+        all.iter().map(|reminder| reminder.deliverable_at(&calendar)).collect()
+    };
+    let general = case(&[]);
+    let mut own = case(&[]);
+    for op in &mut own.clock_ops {
+        if let ClockOp::Start { offices, .. } = op {
+            offices.push(office);
+        }
+    }
+    // The head and the superior hear when their own desk opens; the share of the time is used at noon all the same.
+    assert_eq!(told(&general)[1..], [local("2026-11-25 08:00"), local("2026-11-27 08:00")]);
+    assert_eq!(told(&own)[1..], [local("2026-11-25 06:30"), local("2026-11-27 06:30")]);
+    let early = &pending(&own, &thresholds(), &book(), &calendar)[1];
+    assert!(early.is_due(&calendar, local("2026-11-25 06:45")));
+    assert!(!early.is_due(&calendar, local("2026-11-25 11:00")), "the desk is closed");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Office hours: which part of a working day counts, for whom and in which season.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, civil::Time};
 
 use super::{Calendar, LAST_DAY};
@@ -48,6 +50,10 @@ impl Calendar {
     /// The same calendar with the office hours of an agency: its own, else those of the nearest above it.
     pub fn at(&self, line: &[AgencyId]) -> Self {
         Self { line: line.into(), ..self.clone() }
+    }
+    /// The same calendar with the office hours of a line of agencies, itself where it has these.
+    pub fn with_hours_of(&self, line: &[AgencyId]) -> Cow<'_, Self> {
+        if self.line() == line { Cow::Borrowed(self) } else { Cow::Owned(self.at(line)) }
     }
     /// The agencies whose office hours count.
     pub fn line(&self) -> &[AgencyId] {

@@ -63,6 +63,12 @@ impl<'a> Ledger<'a> {
         track.used_at(percent)
     }
 
+    /// The line of agencies whose office hours a clock counts by; empty where the general ones count.
+    pub fn offices(&self, round: u32, stage: Stage) -> &[AgencyId] {
+        let own = self.shown().find(|track| track.round == round && track.stage == stage);
+        own.map(|track| track.calendar.line()).unwrap_or_default()
+    }
+
     /// Takes in one entry.
     pub fn apply(&mut self, op: &ClockOp) {
         let calendar = self.calendar;
@@ -119,8 +125,7 @@ impl<'a> Ledger<'a> {
     }
     /// The calendar by which clocks count that start now, with the office hours of a line of agencies.
     fn in_force(&self, offices: &[AgencyId]) -> Cow<'a, Calendar> {
-        let edition = self.calendar.edition(self.version);
-        if edition.line() == offices { Cow::Borrowed(edition) } else { Cow::Owned(edition.at(offices)) }
+        self.calendar.edition(self.version).with_hours_of(offices)
     }
     fn rule(&self, id: &str) -> Option<&'a Rule> {
         self.book.get(id)
