@@ -80,7 +80,7 @@ pub fn sheet(
 ) -> Result<Sheet, Error> {
     let wanted = wanted.checked(world, report, by)?;
     let groups = groups::counted(tx, world, reader, report, &wanted, by)?;
-    let moment = wanted.moment(world);
+    let moment = wanted.population(world, reader, report).question.moment;
     let rows = groups.into_values().map(|grouped| row(report, grouped)).collect();
     Ok(Sheet { report, as_of: moment.at(), recorded_by: moment.recorded_by(), rows })
 }

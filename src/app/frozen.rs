@@ -12,7 +12,7 @@ use serde_json::json;
 
 pub use comparison::{Compared, Comparison, Other, compare};
 pub use kept::{Kept, KeptPage, petitions};
-pub use making::{Asked, Made, Prepared, keep, prepare};
+pub use making::{Asked, Made, Prepared, facts, keep, prepare};
 
 use super::{
     Error, World,
@@ -81,11 +81,11 @@ fn question(head: &FrozenHead) -> Result<(Report, Wanted), Error> {
 
 /// A question that nothing can enter which comes only later: its window ends with the moment it shows.
 fn closed(wanted: Wanted, head: &FrozenHead) -> Wanted {
-    let end = When::At(head.as_of.plus_micros(1));
+    let end = head.as_of.plus_micros(1);
     Wanted {
         as_of: Some(When::At(head.as_of)),
         recorded_by: Some(wanted.recorded_by.unwrap_or(When::At(head.frozen_at))),
-        to: Some(wanted.to.unwrap_or(end)),
+        to: Some(wanted.to.unwrap_or(When::At(end))),
         ..wanted
     }
 }

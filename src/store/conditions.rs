@@ -195,7 +195,7 @@ macro_rules! conditions {
                 }
             }
 
-            fn in_force(moment: Moment) -> Condition<$source> {
+            pub(in crate::store) fn in_force(moment: Moment) -> Condition<$source> {
                 holds!(petition_span, moment)
             }
 

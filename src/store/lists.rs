@@ -13,6 +13,7 @@ use super::{
     together::{Often, Stable, padded},
 };
 use crate::domain::{
+    access::Person,
     id::{AgencyId, PetitionId},
     time::{Day, Instant},
     vocabulary::Provenance,
@@ -270,4 +271,34 @@ pub fn seen(
     let query = all.into_iter().fold(query, |query, condition| query.filter(condition));
     let rows: Vec<(PetitionId, Shown)> = query.load(tx)?;
     Ok(rows.into_iter().collect())
+}
+
+/// The codes of those of these petitions that a reader may see in each of their stretches, by the strictest of them.
+pub fn seen_throughout(
+    tx: &mut AnyConnection,
+    reader: &Person,
+    petitions: &[PetitionId],
+) -> Result<HashMap<PetitionId, String>, StoreError> {
+    let query = petition::table
+        .inner_join(petition_span::table)
+        .filter(petition::id.eq_any(padded(petitions)))
+        .filter(petition_span::to_at.is_null())
+        .filter(conditions::whole::sight(reader))
+        .select((petition::id, petition::code));
+    let rows: Vec<(PetitionId, String)> = query.load(tx)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Those of these petitions that are there at a moment, whoever may see them.
+pub fn standing(
+    tx: &mut AnyConnection,
+    moment: Moment,
+    petitions: &[PetitionId],
+) -> Result<Vec<PetitionId>, StoreError> {
+    let query = petition::table
+        .inner_join(petition_span::table)
+        .filter(petition::id.eq_any(padded(petitions)))
+        .filter(conditions::plain::in_force(moment))
+        .select(petition::id);
+    Ok(query.load(tx)?)
 }

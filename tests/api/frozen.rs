@@ -34,6 +34,8 @@ pub(crate) fn cases() -> Vec<Case> {
         every_report_is_frozen_with_its_lists,
         differences_add_up,
         a_petition_that_left_is_told,
+        what_the_freezer_did_not_see_is_no_difference,
+        a_form_shows_the_end_of_its_window,
         one_frozen_before_reads_as_it_did,
         a_key_freezes_once,
         whose_frozen_reports_are_listed,
@@ -379,6 +381,44 @@ async fn a_petition_that_left_is_told(db: TestDb) {
     assert_eq!(ids(&own, &token).await, [json!(went)]);
 }
 
+/// Who froze it saw one ward; whoever sees more must not take what he did not see for a change.
+async fn what_the_freezer_did_not_see_is_no_difference(db: TestDb) {
+    let given = Given::new(db);
+    let people = given.people;
+    let own = given.petition(Kind::Proposal, State::InProgress);
+    let elsewhere = given.petition(Kind::Proposal, State::InProgress);
+    let transfer = |agency_id, responsible_id| Transfer {
+        agency_id,
+        responsible_id,
+        supporting: Vec::new(),
+        reason: text("Đúng nơi giải quyết"),
+    };
+    act(&given, Role::Coordinator, elsewhere, transfer(people.other, people.helper));
+    let ward = Some(people.other);
+    let narrow = given.app.official("narrow", people.other, Role::Auditor, ward, Visibility::PartiesOnly);
+    let token = given.app.token(narrow);
+    meet(&given);
+    for report in ["timeliness", "rates", "flow"] {
+        let body = json!({"report": report, "group_by": "none"});
+        let frozen =
+            given.app.post("/v1/frozen-reports").token(&token).json(body).call().await.expect(201).body;
+        assert_eq!(frozen["petitions"], 1, "{report}");
+        let path = format!("/v1/frozen-reports/{}/comparison", frozen["id"].as_str().unwrap());
+        // The coordinator of the whole sees the other petition too.
+        let told = given.app.get(path).token(&given.app.token(people.coordinator)).call().await.expect(200);
+        assert_eq!(told.body["items"], json!([]), "{report}");
+    }
+    let body = json!({"report": "timeliness", "group_by": "none"});
+    let frozen = given.app.post("/v1/frozen-reports").token(&token).json(body).call().await.expect(201).body;
+    // It comes to him later, and is one of those that the question counted all the same.
+    given.pass(60);
+    act(&given, Role::Coordinator, own, transfer(people.other, people.helper));
+    meet(&given);
+    let path = format!("/v1/frozen-reports/{}/comparison", frozen["id"].as_str().unwrap());
+    let told = given.app.get(path).token(&token).call().await.expect(200).body;
+    assert_eq!(told["items"], json!([]));
+}
+
 /// Earlier versions kept one column of each petition, and a question that nothing closed.
 async fn one_frozen_before_reads_as_it_did(db: TestDb) {
     let given = Given::new(db);
@@ -405,6 +445,12 @@ async fn one_frozen_before_reads_as_it_did(db: TestDb) {
     given.petition(Kind::Proposal, State::Assigned);
     let path = format!("/v1/frozen-reports/{}", frozen["id"].as_str().unwrap());
     assert_eq!(get(&given, path.clone()).await.body["figures"], json!(PARTS));
+    let kept = get(&given, format!("{path}/petitions?figure=open_in_time")).await.body;
+    assert_eq!(kept["items"][0]["figures"], json!({"open_in_time": 1}));
+    let token = given.app.token(given.people.auditor);
+    let sum =
+        given.app.get(format!("{path}/petitions?figure=received")).token(&token).call().await.expect(400);
+    assert_eq!(sum.body["errors"][0]["code"], "not_kept");
     let told = get(&given, format!("{path}/comparison")).await.body["items"].as_array().unwrap().clone();
     let changes = json!([
         {"figure": "resolved_early", "then": 0, "now": 1},
@@ -412,6 +458,21 @@ async fn one_frozen_before_reads_as_it_did(db: TestDb) {
     ]);
     assert_eq!((told.len(), &told[0]["changes"]), (1, &changes), "{told:?}");
     assert_eq!(types(&told[0]), json!(["reply-approval"]));
+}
+
+/// Form 01/XLD shows letters as they stood at the end of its window, and says so.
+async fn a_form_shows_the_end_of_its_window(db: TestDb) {
+    let given = Given::new(db);
+    let petition = given.petition(Kind::Proposal, State::InProgress);
+    given.turn_to("2026-12-20T08:00:00+07:00");
+    let body = json!({"report": "xld01", "from": "2026-11-01", "to": "2026-12-01", "group_by": "none"});
+    let frozen = freeze(&given, body).await.body;
+    assert_eq!(frozen["as_of"], "2026-11-30T16:59:59.999999Z");
+    act(&given, Role::Handler, petition, draft(Kind::Proposal));
+    given.turn_to("2027-02-01T08:00:00+07:00");
+    let path = format!("/v1/frozen-reports/{}/comparison", frozen["id"].as_str().unwrap());
+    let told = get(&given, path).await.body;
+    assert_eq!((&told["items"], &told["as_of"]), (&json!([]), &frozen["as_of"]), "its window is over");
 }
 
 async fn a_key_freezes_once(db: TestDb) {
@@ -470,6 +531,15 @@ async fn a_changed_frozen_report_is_found(db: TestDb) {
     given.write(change).unwrap();
     let (findings, _) = verified(&given.app);
     assert!(findings.iter().any(|finding| finding.contains("frozen report")), "{findings:?}");
+    // Nor may it go without a trace.
+    let remove = move |tx: &mut AnyConnection, _: &_| {
+        let rows = frozen_petition::table.filter(frozen_petition::report_id.eq(id));
+        diesel::delete(rows).execute(tx).map_err(Error::internal)?;
+        diesel::delete(frozen_report::table.find(id)).execute(tx).map_err(Error::internal)
+    };
+    given.write(remove).unwrap();
+    let (findings, _) = verified(&given.app);
+    assert!(findings.iter().any(|finding| finding.contains("it is gone")), "{findings:?}");
 }
 
 async fn who_may_freeze_and_read(db: TestDb) {
@@ -496,6 +566,7 @@ async fn who_may_freeze_and_read(db: TestDb) {
         (json!({"report": "rates", "basis": "case"}), "#/basis"),
         (json!({"report": "xld01", "group_by": "quarter"}), "#/group_by"),
         (json!({"field_code": " "}), "#/field_code"),
+        (json!({"from": "2027-01-01"}), "#/from"),
     ] {
         let problem = refused(people.auditor, body).await.expect(422).body;
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");

@@ -410,6 +410,7 @@ fn check_each(app: &TestApp, question: &Question) {
         let population = Population { question: question.clone(), frame };
         let ids = app.app.read_now(|tx, _| Ok(petition_ids(tx, None, 100)?)).unwrap();
         let shown = plans(app, |tx| {
+            figures::petitions(tx, &population, &columns(report), None, 100)?;
             figures::counts_of(tx, &population, &columns(report), Some(&ids))?;
             for (amount, column) in report.measured() {
                 figures::amounts_of(tx, &population, (column, amount), Some(&ids))?;

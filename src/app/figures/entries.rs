@@ -1,18 +1,20 @@
 //! What a report counts and measures of each petition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Wanted, columns};
 use crate::{
     app::{Error, World, lists::Reader},
     domain::{
+        event::Event,
         figures::{Amount, Entry, Measure, Report},
         id::PetitionId,
     },
     store::{
         AnyConnection,
-        figures::{self, Population},
-        question::Question,
+        figures::{self, Attribution, Basis, Frame, Population},
+        lists::{Filters, Question, seen, seen_throughout, standing},
+        question::Moment,
     },
 };
 
@@ -30,9 +32,53 @@ impl Entries {
         Ok(Self { report, population: wanted.population(world, reader, report) })
     }
 
-    /// Who asks, and for which moment.
-    pub fn question(&self) -> &Question {
-        &self.population.question
+    /// The moment they show.
+    pub fn moment(&self) -> Moment {
+        self.population.question.moment
+    }
+
+    /// Whether an event can matter to them: it had happened and was recorded by then, in a flow by the end of its window
+    /// unless it is asked who has a petition now, or what became of it.
+    pub fn takes_in(&self, event: &Event) -> bool {
+        let moment = self.moment();
+        let at = match self.population.frame {
+            Frame::Moves(moves)
+                if moves.attribution != Attribution::Current && moves.basis == Basis::Petition =>
+            {
+                moment.at().min(moves.window.to.plus_micros(-1))
+            }
+            _ => moment.at(),
+        };
+        event.occurred_at <= at && moment.recorded_by().is_none_or(|by| event.recorded_at <= by)
+    }
+
+    /// The codes of those of these petitions that the reader may see, whatever else is asked: in a flow in each of their
+    /// stretches.
+    pub fn seen(
+        &self,
+        tx: &mut AnyConnection,
+        ids: &[PetitionId],
+    ) -> Result<HashMap<PetitionId, String>, Error> {
+        let question = &self.population.question;
+        if let Frame::Moves(_) = self.population.frame {
+            return Ok(seen_throughout(tx, &question.reader, ids)?);
+        }
+        let any = Question { filters: Filters::default(), ..question.clone() };
+        Ok(seen(tx, &any, ids)?.into_iter().map(|(id, (code, _))| (id, code)).collect())
+    }
+
+    /// Those of these petitions that are hidden from the reader: there, and not seen.
+    pub fn hidden(
+        &self,
+        tx: &mut AnyConnection,
+        ids: &[PetitionId],
+        seen: &HashMap<PetitionId, String>,
+    ) -> Result<Vec<PetitionId>, Error> {
+        let unseen: Vec<PetitionId> = ids.iter().filter(|id| !seen.contains_key(id)).copied().collect();
+        match self.population.frame {
+            Frame::Moves(_) => Ok(unseen),
+            _ => Ok(standing(tx, self.moment(), &unseen)?),
+        }
     }
 
     /// The petitions that may have one, in the order of their ids, from after one on.

@@ -1,7 +1,7 @@
 //! A frozen report against the same question asked again: for another moment, or by what is known now of its own;
 //! petition by petition. The differences of all petitions add up to those of the figures.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +23,6 @@ use crate::{
     store::{
         AnyConnection, events,
         frozen::{self, FrozenRow},
-        lists::{Filters, Question, seen},
-        question::Moment,
     },
 };
 
@@ -63,7 +61,8 @@ pub struct Compared {
 
 /// Which petitions count otherwise than they were frozen.
 ///
-/// A page may be empty and still have another after it. What the reader may not see is left out.
+/// A page may be empty and still have another after it. Left out is what is hidden from the reader at either moment, and
+/// what whoever froze the report did not see.
 pub fn compare(
     tx: &mut AnyConnection,
     world: &World,
@@ -93,6 +92,11 @@ pub fn compare(
     let mut kept: HashMap<PetitionId, Entry> = kept.into_iter().collect();
     let mut entries = now.find(tx, world, Some(&ids))?;
     let told = told(head)?;
+    // What counts in the frozen question now but was not kept, whoever froze it did not see: no difference of figures.
+    let fresh: Vec<PetitionId> = entries.keys().filter(|id| !kept.contains_key(id)).copied().collect();
+    for (unseen, _) in then.find(tx, world, Some(&fresh))? {
+        entries.remove(&unseen);
+    }
     let changed = ids.iter().filter_map(|id| {
         let (then, now) = (kept.remove(id).unwrap_or_default(), entries.remove(id).unwrap_or_default());
         let changes = then.changes(&now, &told);
@@ -100,7 +104,8 @@ pub fn compare(
     });
     let changed: Vec<(PetitionId, Vec<Change>)> = changed.collect();
 
-    let codes = codes(tx, [now.question(), then.question()], &changed)?;
+    let changed_ids: Vec<PetitionId> = changed.iter().map(|(id, _)| *id).collect();
+    let codes = codes(tx, [&then, &now], &changed_ids, &kept_ids)?;
     let shown = changed.into_iter().filter_map(|(id, changes)| Some((id, codes.get(&id)?.clone(), changes)));
     let mut shown: Vec<(PetitionId, String, Vec<Change>)> = shown.collect();
     let most = usize::try_from(limit).map_err(Error::internal)?;
@@ -108,12 +113,11 @@ pub fn compare(
     shown.truncate(most);
     let end = if whole { horizon } else { shown.last().map(|(id, ..)| *id) };
     let next_cursor = end.map(|end| cursor::seal(&world.secret, &binding, &End(end))).transpose()?;
-    let moments = [then.question().moment, now.question().moment];
-    let moment = now.question().moment;
+    let moment = now.moment();
     Ok(Comparison {
         as_of: moment.at(),
         recorded_by: moment.recorded_by(),
-        items: with_events(tx, moments, shown)?,
+        items: with_events(tx, [&then, &now], shown)?,
         next_cursor,
     })
 }
@@ -127,36 +131,39 @@ fn both(kept: &[PetitionId], asked: &[PetitionId]) -> Result<(Vec<PetitionId>, O
     Ok((all.into_iter().filter(|id| horizon.is_none_or(|end| *id <= end)).collect(), horizon))
 }
 
-/// The codes of those that the reader may see, as they stand at either moment: who is left out of one of the two lists
-/// by a filter is there all the same.
+/// The codes of those that are not hidden at a moment of which something is told: of what was not kept nothing is told
+/// of then. Who is left out of one of the two by a filter, or was not there yet, is told all the same.
 fn codes(
     tx: &mut AnyConnection,
-    questions: [&Question; 2],
-    changed: &[(PetitionId, Vec<Change>)],
+    [then, now]: [&Entries; 2],
+    changed: &[PetitionId],
+    kept: &[PetitionId],
 ) -> Result<HashMap<PetitionId, String>, Error> {
-    let ids: Vec<PetitionId> = changed.iter().map(|(id, _)| *id).collect();
-    let mut codes = HashMap::new();
-    for question in questions {
-        let any = Question { filters: Filters::default(), ..question.clone() };
-        codes.extend(seen(tx, &any, &ids)?.into_iter().map(|(id, (code, _))| (id, code)));
+    let kept: HashSet<&PetitionId> = kept.iter().collect();
+    let known: Vec<PetitionId> = changed.iter().filter(|id| kept.contains(id)).copied().collect();
+    let (mut codes, mut hidden) = (HashMap::new(), Vec::new());
+    for (entries, ids) in [(then, known.as_slice()), (now, changed)] {
+        let seen = entries.seen(tx, ids)?;
+        hidden.extend(entries.hidden(tx, ids, &seen)?);
+        codes.extend(seen);
     }
+    hidden.iter().for_each(|id| {
+        codes.remove(id);
+    });
     Ok(codes)
 }
 
-/// Puts to each petition what only one of two moments takes into account.
+/// Puts to each petition what only one of the two takes into account.
 fn with_events(
     tx: &mut AnyConnection,
-    [then, now]: [Moment; 2],
+    [then, now]: [&Entries; 2],
     shown: Vec<(PetitionId, String, Vec<Change>)>,
 ) -> Result<Vec<Compared>, Error> {
-    let takes_in = |moment: Moment, event: &Event| {
-        event.occurred_at <= moment.at() && moment.recorded_by().is_none_or(|by| event.recorded_at <= by)
-    };
     let ids: Vec<PetitionId> = shown.iter().map(|(id, ..)| *id).collect();
     let mut histories = events::histories(tx, &ids)?;
     let compared = shown.into_iter().map(|(petition, code, changes)| {
         let history = histories.remove(&petition).unwrap_or_default().into_iter();
-        let events = history.filter(|event| takes_in(then, event) != takes_in(now, event)).take(EVENTS);
+        let events = history.filter(|event| then.takes_in(event) != now.takes_in(event)).take(EVENTS);
         Compared { petition, code, changes, events: events.collect() }
     });
     Ok(compared.collect())

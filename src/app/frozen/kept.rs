@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LOOKED_AT, entry, question};
+use super::{LOOKED_AT, entry, question, told};
 use crate::{
     app::{
         Error, World,
@@ -10,11 +10,10 @@ use crate::{
         figures::{Entries, column_id},
         lists::Reader,
     },
-    domain::{figures::Entry, id::PetitionId},
+    domain::{figures::Entry, id::PetitionId, refusal::FieldError},
     store::{
         AnyConnection,
         frozen::{self, FrozenRow},
-        lists::{Filters, Question, seen},
     },
 };
 
@@ -35,7 +34,7 @@ pub struct Kept {
 
 /// The petitions of a frozen report, or those that a figure counted; those a rate, mean or median was taken of.
 ///
-/// A page may be empty and still have another after it. What the reader may not see is left out.
+/// A page may be empty and still have another after it. What the reader may not see, then and now, is left out.
 pub fn petitions(
     tx: &mut AnyConnection,
     world: &World,
@@ -49,6 +48,12 @@ pub fn petitions(
 
     let (report, wanted) = question(&row.head)?;
     let counted = figure.map(|figure| column_id(report, figure)).transpose()?;
+    if let Some(counted) = counted {
+        let told = told(&row.head)?;
+        if !told.iter().any(|kept| kept == counted) {
+            return Err(not_kept(&told));
+        }
+    }
     let filters = (row.head.id, figure);
     let binding =
         Binding { route: "/v1/frozen-reports/{id}/petitions", caller: reader.scope(), filters: &filters };
@@ -60,12 +65,10 @@ pub fn petitions(
     let counts = |entry: &Entry| counted.is_none_or(|figure| entry.number(figure) != Some(0));
     let entries: Vec<(PetitionId, Entry)> = entries.filter(|(_, entry)| counts(entry)).collect();
 
-    let of = Entries::of(world, reader, report, &wanted)?;
-    let any = Question { filters: Filters::default(), ..of.question().clone() };
     let ids: Vec<PetitionId> = entries.iter().map(|(id, _)| *id).collect();
-    let mut seen = seen(tx, &any, &ids)?;
+    let mut codes = Entries::of(world, reader, report, &wanted)?.seen(tx, &ids)?;
     let items = entries.into_iter().filter_map(|(petition, entry)| {
-        let (code, _) = seen.remove(&petition)?;
+        let code = codes.remove(&petition)?;
         Some(Kept { petition, code, entry })
     });
     let mut items: Vec<Kept> = items.collect();
@@ -75,4 +78,14 @@ pub fn petitions(
     let end = if whole { horizon } else { items.last().map(|kept| kept.petition) };
     let next_cursor = end.map(|end| cursor::seal(&world.secret, &binding, &End(end))).transpose()?;
     Ok(KeptPage { items, next_cursor })
+}
+
+/// An earlier version of the program kept less.
+fn not_kept(told: &[String]) -> Error {
+    Error::BadParameter(FieldError::new(
+        "figure",
+        "not_kept",
+        format!("Báo cáo này chỉ lưu từng đơn theo: {}.", told.join(", ")),
+        format!("Of each petition this report keeps only: {}.", told.join(", ")),
+    ))
 }

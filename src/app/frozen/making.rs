@@ -17,6 +17,7 @@ use crate::{
         when::When,
     },
     domain::{
+        access::Right,
         figures::{Entry, Report},
         id::{Id, PetitionId},
         refusal::{Refusal, Words},
@@ -45,6 +46,8 @@ pub struct Made {
     row: FrozenRow,
     petitions: Vec<FrozenPetition>,
     key: Option<RequestKey>,
+    /// Those of whoever asked, by which it was made.
+    rights: Vec<Right>,
 }
 
 /// What an order to freeze comes to before anything is written.
@@ -64,7 +67,8 @@ pub fn prepare(tx: &mut AnyConnection, world: &World, order: Order<Asked>) -> Re
         return Ok(Prepared::Before(Box::new(row)));
     }
     let (row, petitions) = make(tx, world, &reader, &asked).map_err(of_body)?;
-    Ok(Prepared::New(Box::new(Made { row, petitions, key })))
+    let rights = reader.person.rights;
+    Ok(Prepared::New(Box::new(Made { row, petitions, key, rights })))
 }
 
 /// Signs and keeps what was made. Gives what is kept, and whether it was before.
@@ -80,19 +84,31 @@ pub fn keep(
     if let Some(row) = before(tx, made.key.as_ref())? {
         return Ok((row, true));
     }
+    if reader.person.rights != made.rights {
+        return Err(Refusal::Forbidden(Words::new(
+            "Quyền của bạn vừa thay đổi trong khi lập báo cáo: hãy yêu cầu lại.",
+            "Your rights changed while the report was made: ask again.",
+        ))
+        .into());
+    }
     let mut row = made.row.clone();
     let head = &mut row.head;
     let claims = json!({"report_id": head.id, "sha256": hex(&head.digest), "as_of": head.as_of});
     (head.signature, head.kid) = keys.attest(FROZEN_REPORT, claims, world.real_now)?;
     frozen::insert(tx, &row, &made.petitions)?;
     let head = &row.head;
-    let facts = json!({"report": head.report, "sha256": hex(&head.digest), "kid": head.kid,
-        "as_of": head.as_of, "petitions": head.petitions});
     let actor = caller::actor(&reader.person, role);
-    let sequence = history::record(tx, world, &Subject::FrozenReport(head.id), &actor, "freezing", facts)?;
+    let subject = Subject::FrozenReport(head.id);
+    let sequence = history::record(tx, world, &subject, &actor, "freezing", facts(head))?;
     let done = Replay { petition: Id::new(head.id.uuid()), sequence };
     idempotency::remember(tx, world, made.key.as_ref(), 201, done)?;
     Ok((row, false))
+}
+
+/// What the log says was frozen.
+pub fn facts(head: &FrozenHead) -> Value {
+    json!({"report": head.report, "sha256": hex(&head.digest), "kid": head.kid, "as_of": head.as_of,
+        "petitions": head.petitions})
 }
 
 /// What the same request froze before.
@@ -133,6 +149,16 @@ fn make(
     asked: &Asked,
 ) -> Result<(FrozenRow, Vec<FrozenPetition>), Error> {
     let Asked { report, wanted, by } = asked;
+    let from = wanted.from.map(|from| from.start(world));
+    if from > Some(wanted.moment(world).at()) {
+        return Err(Refusal::field(
+            "/from",
+            "after_the_moment",
+            "Kỳ báo cáo bắt đầu sau thời điểm của báo cáo: chọn from sớm hơn hoặc as_of muộn hơn.",
+            "The window begins after the moment that the report shows: choose an earlier from or a later as_of.",
+        )
+        .into());
+    }
     if wanted.field_code.as_deref().is_some_and(|code| code.trim().is_empty()) {
         return Err(Refusal::field(
             "/field_code",

@@ -18,9 +18,11 @@ use crate::{
 /// How many exports one page takes.
 const PAGE: i64 = 200;
 
-/// Compares every export with its events: its order, and its end if it has one.
+/// Compares every export with its events: its order, and its end if it has one; and proves that none is gone.
 pub(super) fn check(source: &mut Source<'_>) -> Result<Vec<Finding>, Error> {
-    pages::check(source, ("export", PAGE), exports::after, |row| row.id, compare)
+    let mut findings = pages::check(source, ("export", PAGE), exports::after, |row| row.id, compare)?;
+    findings.extend(pages::all_there(source, ("export", "export", PAGE), exports::find)?);
+    Ok(findings)
 }
 
 fn compare(tx: &mut AnyConnection, row: &ExportRow) -> Result<Result<(), Difference>, Error> {

@@ -4,8 +4,8 @@ use super::{Source, finding::Difference, finding::Finding, pages};
 use crate::{
     app::{
         Error,
-        frozen::digest,
-        history::{Subject, hex},
+        frozen::{digest, facts},
+        history::Subject,
     },
     store::{
         AnyConnection, StoreError,
@@ -17,9 +17,11 @@ use crate::{
 /// How many frozen reports one page takes.
 const PAGE: i64 = 20;
 
-/// Proves every frozen report.
+/// Proves every frozen report, and that none is gone.
 pub(super) fn check(source: &mut Source<'_>) -> Result<Vec<Finding>, Error> {
-    pages::check(source, ("frozen report", PAGE), frozen::page, |row| row.head.id, prove)
+    let mut findings = pages::check(source, ("frozen report", PAGE), frozen::page, |row| row.head.id, prove)?;
+    findings.extend(pages::all_there(source, ("frozen report", "frozen_report", PAGE), frozen::find)?);
+    Ok(findings)
 }
 
 fn prove(tx: &mut AnyConnection, row: &FrozenRow) -> Result<Result<(), Difference>, Error> {
@@ -29,10 +31,11 @@ fn prove(tx: &mut AnyConnection, row: &FrozenRow) -> Result<Result<(), Differenc
     }
     let subject = Subject::FrozenReport(row.head.id);
     let events: Result<Vec<_>, StoreError> = other::history(tx, subject.kind(), subject.id(), 0, 1);
-    let said = events?.into_iter().next().map(|event| event.facts);
-    let said = said.as_ref().and_then(|facts| facts.get("sha256")).and_then(|digest| digest.as_str());
-    if said != Some(hex(&row.head.digest).as_str()) {
-        return Ok(Err(Difference::row("frozen_report", "its digest is not the one in the log")));
+    let said = events?.into_iter().next();
+    if said
+        .is_none_or(|said| said.facts != facts(&row.head) || said.actor.official != Some(row.head.frozen_by))
+    {
+        return Ok(Err(Difference::row("frozen_report", "is not what the log says was frozen")));
     }
     Ok(Ok(()))
 }

@@ -4,7 +4,7 @@ use super::{Source, finding::Difference, finding::Finding};
 use crate::{
     app::Error,
     domain::id::RowId,
-    store::{AnyConnection, StoreError},
+    store::{AnyConnection, StoreError, events::other},
 };
 
 /// Proves every row of a table, so many in each transaction that only reads. `next` gives the rows after one in the
@@ -32,4 +32,24 @@ pub(super) fn check<R>(
             }
         }
     }
+}
+
+/// Proves that whatever of a kind the log knows is there.
+pub(super) fn all_there<R>(
+    source: &mut Source<'_>,
+    (what, kind, limit): (&str, &'static str, i64),
+    find: impl Fn(&mut AnyConnection, RowId) -> Result<Option<R>, StoreError>,
+) -> Result<Vec<Finding>, Error> {
+    let logged =
+        |tx: &mut AnyConnection, after: Option<RowId>, limit: i64| other::subjects(tx, kind, after, limit);
+    check(
+        source,
+        (what, limit),
+        logged,
+        |id| *id,
+        |tx, id| {
+            let there = find(tx, *id)?.is_some();
+            Ok(if there { Ok(()) } else { Err(Difference::row(kind, "the log knows of it, and it is gone")) })
+        },
+    )
 }

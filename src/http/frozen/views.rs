@@ -55,6 +55,7 @@ pub(super) struct FrozenHeadView {
 
 /// A frozen report.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"id": "01934f6e-0000-7000-8000-000000000009", "report": "timeliness", "query": {"to": "2026-06-30T17:00:00.000001Z", "as_of": "2026-06-30T17:00:00Z", "recorded_by": "2026-07-01T02:00:00Z", "group_by": "agency"}, "as_of": "2026-06-30T17:00:00Z", "petitions": 0, "figures": ["received", "resolved_early"], "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "kid": "k1", "signature": "eyJ0eXAiOiJmcm96ZW4tcmVwb3J0K2p3dCJ9.e30.AA", "frozen_at": "2026-07-01T02:00:00Z", "frozen_by": "01934f6e-0000-7000-8000-000000000002", "rows": [{"key": "H99.1", "name": "Ủy ban nhân dân phường Sông Tràm", "figures": {"received": 0, "on_time_rate": null}}]}))]
 pub(super) struct FrozenView {
     #[serde(flatten)]
     pub(super) head: FrozenHeadView,
@@ -97,7 +98,7 @@ pub(super) struct KeptList {
 /// A figure that counts a petition otherwise.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"figure": "open_overdue", "then": 1, "now": 0}))]
-struct ChangeView {
+struct FigureChangeView {
     /// The id of the figure, or of what is measured: `handling_days`, `publication_days`, `hops`.
     figure: String,
     /// How often it counted the petition when it was frozen; of what is measured null where it was not.
@@ -127,9 +128,9 @@ struct ComparedView {
     code: String,
     /// In the order of the report. Over all petitions they add up to the difference of each figure.
     #[schema(max_items = 100)]
-    changes: Vec<ChangeView>,
+    changes: Vec<FigureChangeView>,
     /// What was recorded of it that only one of the two takes into account, in order, the first hundred. None: time
-    /// alone did it, or what happened to another petition or its agency.
+    /// alone did it, or what happened elsewhere: to a petition that it follows or resembles, its agency, the calendar.
     #[schema(max_items = 100)]
     events: Vec<TakenInView>,
 }
@@ -194,7 +195,7 @@ impl From<KeptPage> for KeptList {
     }
 }
 
-impl From<Change> for ChangeView {
+impl From<Change> for FigureChangeView {
     fn from(change: Change) -> Self {
         Self { figure: change.figure, then: change.then, now: change.now }
     }
@@ -216,7 +217,7 @@ impl From<Compared> for ComparedView {
         Self {
             petition_id: one.petition,
             code: one.code,
-            changes: one.changes.into_iter().map(ChangeView::from).collect(),
+            changes: one.changes.into_iter().map(FigureChangeView::from).collect(),
             events: one.events.into_iter().map(TakenInView::from).collect(),
         }
     }

@@ -80,6 +80,26 @@ pub fn end(tx: &mut AnyConnection, kind: &str, subject: RowId) -> Result<Option<
     last.map(end).transpose()
 }
 
+/// The subjects of a kind that have a history, in the order of their ids, from after one on.
+pub fn subjects(
+    tx: &mut AnyConnection,
+    kind: &str,
+    after: Option<RowId>,
+    limit: i64,
+) -> Result<Vec<RowId>, StoreError> {
+    let mut query = event::table
+        .filter(event::subject_kind.eq(kind))
+        .filter(event::sequence.eq(1))
+        .order(event::subject_id)
+        .limit(limit)
+        .select(event::subject_id)
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(event::subject_id.gt(after));
+    }
+    Ok(query.load(tx)?)
+}
+
 /// The events of a subject in sequence order, from after a sequence on.
 pub fn history(
     tx: &mut AnyConnection,
