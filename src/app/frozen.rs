@@ -12,7 +12,7 @@ use serde_json::json;
 
 pub use comparison::{Compared, Comparison, Other, compare};
 pub use kept::{Kept, KeptPage, petitions};
-pub use making::{Asked, Made, Prepared, facts, keep, prepare};
+pub use making::{Asked, Made, Prepared, claims, facts, keep, prepare};
 
 use super::{
     Error, World,

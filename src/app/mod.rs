@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod administration;
+pub mod attestation;
 pub mod backup;
 pub mod caller;
 pub mod clock;

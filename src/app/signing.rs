@@ -1,7 +1,8 @@
 //! The life of the keys that sign tokens: one signs, one is published and waits, the others only verify.
 //!
 //! Every process of an installation shares the stored keys. A waiting key is published long before it signs, so that
-//! nobody meets it unprepared; a retired one stays published until the last token it signed is over.
+//! nobody meets it unprepared; a retired one stays published until the last token it signed is over. Its public half stays
+//! for good, since what it attested may be read years later.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -15,7 +16,7 @@ use crate::{
     domain::time::Instant,
     store::{
         AnyConnection, Db, Freshness,
-        keys::{self, SigningKeyRow},
+        keys::{self, AttestationKeyRow, SigningKeyRow},
         meta,
     },
 };
@@ -196,8 +197,12 @@ fn alter(
                 return Ok(Outcome::NotBefore(from));
             }
             keys::promote(tx, &next.kid, now)?;
+            keys::attest(tx, &attesting(next, now))?;
         }
-        Wish::Replace => drop(keys::delete_all(tx)?),
+        Wish::Replace => {
+            keys::revoke(tx, now)?;
+            keys::delete_all(tx)?;
+        }
     }
     complete(tx, secret, now)
 }
@@ -206,12 +211,26 @@ fn alter(
 fn complete(tx: &mut AnyConnection, secret: &InstallationSecret, now: Instant) -> Result<Outcome, Error> {
     let rows = keys::list(tx)?;
     if signing(&rows).is_none() {
-        keys::insert(tx, &fresh(secret, now, Some(now))?)?;
+        let key = fresh(secret, now, Some(now))?;
+        keys::insert(tx, &key)?;
+        keys::attest(tx, &attesting(&key, now))?;
     }
     if waiting(&rows).is_none() {
         keys::insert(tx, &fresh(secret, now, None)?)?;
     }
     Ok(Outcome::Changed)
+}
+
+/// The public half of a key that signs from now on.
+fn attesting(key: &SigningKeyRow, now: Instant) -> AttestationKeyRow {
+    AttestationKeyRow {
+        kid: key.kid.clone(),
+        algorithm: key.algorithm.clone(),
+        public_pem: key.public_pem.clone(),
+        signs_from: now,
+        retired_at: None,
+        revoked: false,
+    }
 }
 
 fn fresh(

@@ -109,7 +109,7 @@ struct ExportView {
     bytes: i64,
     /// SHA-256 of the file, in hex.
     sha256: Option<String>,
-    /// The key of /.well-known/jwks.json that signed.
+    /// The key of /.well-known/attestation-keys.json that signed.
     kid: Option<String>,
     /// A compact JWS (RFC 7515) of type `export-manifest+jwt` over id, list, format, moments, calendar, rows, bytes and digest.
     signature: Option<String>,

@@ -8,7 +8,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{Edge, auth::Call, problem::Problem};
 use crate::{
-    app::{App, Error, watch},
+    app::{App, Error, attestation::Attesting, watch},
     domain::time::Instant,
 };
 
@@ -20,7 +20,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(1);
 const STALLED: i64 = 60;
 
 #[derive(OpenApi)]
-#[openapi(paths(livez, readyz, jwks))]
+#[openapi(paths(livez, readyz, jwks, attestation_keys))]
 pub(super) struct Api;
 
 /// That the process runs.
@@ -129,5 +129,16 @@ fn warnings(app: &App, year: Option<i16>, oldest: i64) -> Vec<OperatorWarning> {
     responses((status = 200, description = "The keys.", body = Object, example = json!({"keys": []}))))]
 pub(super) async fn jwks(call: Call) -> Result<HttpResponse, Problem> {
     let keys = call.app.keys().jwks()?;
+    Ok(HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=300")).json(keys))
+}
+
+/// Read the keys that signed frozen reports and exports.
+///
+/// Every key that ever did, as a JWK set (RFC 7517): `iat` since when it signs, `exp` since when it does no more, both in
+/// seconds, and `revoked` where it may have been known to somebody. No token is checked by these.
+#[utoipa::path(get, path = "/.well-known/attestation-keys.json", tag = "operator", security(()),
+    responses((status = 200, description = "The keys, the newest first.", body = Object, example = json!({"keys": []}))))]
+pub(super) async fn attestation_keys(call: Call) -> Result<HttpResponse, Problem> {
+    let keys = call.read(|tx, _| Attesting::load(tx)).await?.jwks()?;
     Ok(HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=300")).json(keys))
 }

@@ -73,6 +73,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/livez").route(get().to(health::livez)))
         .service(resource("/readyz").route(get().to(health::readyz)))
         .service(resource("/.well-known/jwks.json").route(get().to(health::jwks)))
+        .service(resource("/.well-known/attestation-keys.json").route(get().to(health::attestation_keys)))
         .service(resource("/openapi.json").route(get().to(openapi::serve_document)))
         .service(help::explain_problem)
         .configure(oidc::routes)

@@ -1,11 +1,15 @@
-//! The keys that sign access tokens; their private half is sealed before it comes here.
+//! The keys that sign access tokens, reports and manifests; their private half is sealed before it comes here, and goes
+//! once no token needs it. What else they signed is checked by their public half, which stays.
 
 use diesel::{
     ExpressionMethods, Insertable, QueryDsl, Queryable, RunQueryDsl, Selectable, SelectableHelper, delete,
     insert_into, update,
 };
 
-use super::{AnyConnection, StoreError, schema::signing_key};
+use super::{
+    AnyConnection, StoreError,
+    schema::{attestation_key, signing_key},
+};
 use crate::domain::time::Instant;
 
 /// A signing key as it is stored.
@@ -24,6 +28,44 @@ pub struct SigningKeyRow {
     pub retired_at: Option<Instant>,
     /// Since when it signs; nothing: it is published and waits its turn.
     pub signs_from: Option<Instant>,
+}
+
+/// The public half of a key that signs, or signed.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = attestation_key, treat_none_as_default_value = false)]
+pub struct AttestationKeyRow {
+    pub kid: String,
+    pub algorithm: String,
+    pub public_pem: String,
+    pub signs_from: Instant,
+    pub retired_at: Option<Instant>,
+    /// Whether it was replaced because it may have been known to somebody.
+    pub revoked: bool,
+}
+
+/// Notes that a key signs from now on, and no other.
+pub fn attest(connection: &mut AnyConnection, key: &AttestationKeyRow) -> Result<(), StoreError> {
+    update(attestation_key::table.filter(attestation_key::retired_at.is_null()))
+        .set(attestation_key::retired_at.eq(key.signs_from))
+        .execute(connection)?;
+    insert_into(attestation_key::table).values(key).execute(connection)?;
+    Ok(())
+}
+
+/// Notes that the key that signs may be known to somebody.
+pub fn revoke(connection: &mut AnyConnection, now: Instant) -> Result<(), StoreError> {
+    update(attestation_key::table.filter(attestation_key::retired_at.is_null()))
+        .set((attestation_key::retired_at.eq(now), attestation_key::revoked.eq(true)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Every key that signed, the newest first.
+pub fn attesting(connection: &mut AnyConnection) -> Result<Vec<AttestationKeyRow>, StoreError> {
+    Ok(attestation_key::table
+        .order((attestation_key::signs_from.desc(), attestation_key::kid.asc()))
+        .select(AttestationKeyRow::as_select())
+        .load(connection)?)
 }
 
 /// Every key, the newest first.

@@ -48,6 +48,15 @@ tables! {
         signs_from -> Nullable<Instant>,
     }
 
+    attestation_key (kid) {
+        kid -> Text,
+        algorithm -> Text,
+        public_pem -> Text,
+        signs_from -> Instant,
+        retired_at -> Nullable<Instant>,
+        revoked -> Bool,
+    }
+
     field (code) {
         code -> Text,
         name_vi -> Text,

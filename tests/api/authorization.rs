@@ -35,6 +35,7 @@ const OPERATIONS: &[(&str, &str, For)] = &[
     ("get", "/livez", Everybody),
     ("get", "/readyz", Everybody),
     ("get", "/.well-known/jwks.json", Everybody),
+    ("get", "/.well-known/attestation-keys.json", Everybody),
     ("get", "/problems/{code}", Everybody),
     ("post", "/v1/sessions", Everybody),
     ("post", "/v1/sessions/refresh", Everybody),

@@ -157,7 +157,7 @@ async fn a_file_shows_the_moment_it_was_ordered_at(db: TestDb) {
         assert_eq!(claims[name], export.body[name], "{name}");
     }
     assert_eq!(claims["export_id"], export.body["id"]);
-    let keys = town.app.get("/.well-known/jwks.json").call().await.expect(200);
+    let keys = town.app.get("/.well-known/attestation-keys.json").call().await.expect(200);
     let known = keys.body["keys"].as_array().unwrap().iter().any(|key| key["kid"] == export.body["kid"]);
     assert!(known, "{}", keys.text);
 }

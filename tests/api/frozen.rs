@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use kiennghi::{
-    app::Error,
+    app::{
+        Error,
+        clock::real_now,
+        signing::{self, Wish},
+    },
     domain::{
         act::*,
         id::{Id, PetitionId},
@@ -41,6 +45,7 @@ pub(crate) fn cases() -> Vec<Case> {
         whose_frozen_reports_are_listed,
         what_moved_is_told_with_the_event_that_moved_it,
         a_changed_frozen_report_is_found,
+        a_signature_outlives_its_key,
         who_may_freeze_and_read,
     ]
 }
@@ -540,6 +545,61 @@ async fn a_changed_frozen_report_is_found(db: TestDb) {
     given.write(remove).unwrap();
     let (findings, _) = verified(&given.app);
     assert!(findings.iter().any(|finding| finding.contains("it is gone")), "{findings:?}");
+}
+
+/// Whether a compact JWS is signed by a key of a JWK set.
+fn signed_by(jwk: &Value, signature: &str) -> bool {
+    let (x, y) = (jwk["x"].as_str().unwrap(), jwk["y"].as_str().unwrap());
+    let key = jsonwebtoken::DecodingKey::from_ec_components(x, y).unwrap();
+    let (message, own) = signature.rsplit_once('.').unwrap();
+    jsonwebtoken::crypto::verify(own, message.as_bytes(), &key, jsonwebtoken::Algorithm::ES256).unwrap()
+}
+
+async fn a_signature_outlives_its_key(db: TestDb) {
+    let given = Given::new(db);
+    given.petition(Kind::Proposal, State::Assigned);
+    let frozen = freeze(&given, json!({"report": "rates"})).await.body;
+    let app = &given.app;
+    let (day, now) = (86_400_000_000, real_now());
+    let keys =
+        async |path: &str| app.get(path).call().await.expect(200).body["keys"].as_array().unwrap().clone();
+    let of = |keys: &[Value]| keys.iter().find(|key| key["kid"] == frozen["kid"]).cloned();
+    let signing_key = of(&keys("/.well-known/attestation-keys.json").await).expect("it signs");
+    assert_eq!(signing_key["exp"], Value::Null);
+    // After ninety days another key signs, and a day later nothing is left of the first but its public half.
+    signing::tend(&app.app, now.plus_micros(91 * day)).unwrap();
+    signing::tend(&app.app, now.plus_micros(93 * day)).unwrap();
+    assert_eq!(of(&keys("/.well-known/jwks.json").await), None);
+    let all = keys("/.well-known/attestation-keys.json").await;
+    let old = of(&all).expect("for good");
+    assert!(old["exp"].as_i64() > old["iat"].as_i64() && old["revoked"].is_null(), "{old}");
+    let signature = frozen["signature"].as_str().unwrap();
+    assert!(all.len() == 2 && signed_by(&old, signature) && !signed_by(&all[0], signature), "{all:?}");
+    let (findings, summary) = verified(app);
+    assert_eq!(findings, Vec::<String>::new(), "{summary}");
+    // One that may be known to somebody says so.
+    signing::wish(&app.app, Wish::Replace, now.plus_micros(94 * day)).unwrap();
+    let all = keys("/.well-known/attestation-keys.json").await;
+    assert_eq!((all.len(), &all[1]["revoked"]["reason"]), (3, &json!("compromised")), "{all:?}");
+    // A signature of something else is none.
+    let id: Id<kiennghi::domain::id::RowKey> = frozen["id"].as_str().unwrap().parse().unwrap();
+    let other = freeze(&given, json!({"report": "flow"})).await.body;
+    let (kid, signature) = (other["kid"].clone(), other["signature"].clone());
+    let change = move |tx: &mut AnyConnection, _: &_| {
+        let signed = frozen_report::signature.eq(signature.as_str().unwrap());
+        let row = diesel::update(frozen_report::table.find(id));
+        row.set((signed, frozen_report::kid.eq(kid.as_str().unwrap()))).execute(tx).map_err(Error::internal)
+    };
+    given.write(change).unwrap();
+    let (findings, _) = verified(app);
+    assert!(findings.iter().any(|finding| finding.contains("frozen")), "{findings:?}");
+    let only = move |tx: &mut AnyConnection, _: &_| {
+        let row = diesel::update(frozen_report::table.find(id));
+        row.set(frozen_report::kid.eq(frozen["kid"].as_str().unwrap())).execute(tx).map_err(Error::internal)
+    };
+    given.write(only).unwrap();
+    let (findings, _) = verified(app);
+    assert!(findings.iter().any(|finding| finding.contains("its signature")), "{findings:?}");
 }
 
 async fn who_may_freeze_and_read(db: TestDb) {

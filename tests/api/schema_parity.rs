@@ -69,6 +69,7 @@ fn pictured(database: Database) -> BTreeSet<String> {
         agency_succession,
         agency_version,
         assignment,
+        attestation_key,
         calendar_coverage,
         calendar_entry,
         calendar_move,

@@ -93,8 +93,7 @@ pub fn keep(
     }
     let mut row = made.row.clone();
     let head = &mut row.head;
-    let claims = json!({"report_id": head.id, "sha256": hex(&head.digest), "as_of": head.as_of});
-    (head.signature, head.kid) = keys.attest(FROZEN_REPORT, claims, world.real_now)?;
+    (head.signature, head.kid) = keys.attest(FROZEN_REPORT, claims(head), world.real_now)?;
     frozen::insert(tx, &row, &made.petitions)?;
     let head = &row.head;
     let actor = caller::actor(&reader.person, role);
@@ -103,6 +102,11 @@ pub fn keep(
     let done = Replay { petition: Id::new(head.id.uuid()), sequence };
     idempotency::remember(tx, world, made.key.as_ref(), 201, done)?;
     Ok((row, false))
+}
+
+/// What is signed of a frozen report.
+pub fn claims(head: &FrozenHead) -> Value {
+    json!({"report_id": head.id, "sha256": hex(&head.digest), "as_of": head.as_of})
 }
 
 /// What the log says was frozen.

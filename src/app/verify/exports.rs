@@ -4,8 +4,10 @@ use super::{Source, finding::Difference, finding::Finding, pages};
 use crate::{
     app::{
         Error,
-        exports::{end_facts, order_facts},
+        attestation::{Attesting, Signed},
+        exports::{end_facts, manifest, order_facts},
         history::Subject,
+        tokens::EXPORT_MANIFEST,
     },
     domain::vocabulary::ExportState,
     store::{
@@ -20,9 +22,23 @@ const PAGE: i64 = 200;
 
 /// Compares every export with its events: its order, and its end if it has one; and proves that none is gone.
 pub(super) fn check(source: &mut Source<'_>) -> Result<Vec<Finding>, Error> {
+    let keys = source.read(Attesting::load)?;
+    let compare = |tx: &mut AnyConnection, row: &ExportRow| match compare(tx, row)? {
+        Ok(()) if !is_borne_out(&keys, row) => {
+            Ok(Err(Difference::row("export", "its signature is not that of its key")))
+        }
+        compared => Ok(compared),
+    };
     let mut findings = pages::check(source, ("export", PAGE), exports::after, |row| row.id, compare)?;
     findings.extend(pages::all_there(source, ("export", "export", PAGE), exports::find)?);
     Ok(findings)
+}
+
+/// Whether the manifest of a file, if there was one, is what its key signed.
+fn is_borne_out(keys: &Attesting, row: &ExportRow) -> bool {
+    let (Some(kid), Some(signature)) = (&row.kid, &row.signature) else { return true };
+    let at = row.finished_at.unwrap_or(row.ordered_at);
+    keys.bears_out(Signed { what: EXPORT_MANIFEST, kid, signature, at }, &manifest(row))
 }
 
 fn compare(tx: &mut AnyConnection, row: &ExportRow) -> Result<Result<(), Difference>, Error> {

@@ -43,7 +43,7 @@ pub(super) struct FrozenHeadView {
     figures: Vec<String>,
     /// SHA-256, in hex, over report, question, rows and what is kept of each petition.
     sha256: String,
-    /// The key of /.well-known/jwks.json that signed.
+    /// The key of /.well-known/attestation-keys.json that signed.
     kid: String,
     /// A compact JWS (RFC 7515) over the digest, of type `frozen-report+jwt`.
     signature: String,
