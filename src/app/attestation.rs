@@ -29,8 +29,10 @@ pub struct Signed<'a> {
     pub kid: &'a str,
     /// A compact JWS (RFC 7515).
     pub signature: &'a str,
-    pub at: Instant,
 }
+
+/// For how long a process may go on with a key that another has retired, and some minutes; microseconds.
+const LATE: i64 = 600 * 1_000_000;
 
 impl Attesting {
     /// Every key that ever signed.
@@ -44,16 +46,30 @@ impl Attesting {
         Ok(json!({"keys": self.0.iter().map(jwk).collect::<Result<Vec<Value>, Error>>()?}))
     }
 
+    /// Whether the key that something names is known.
+    pub fn knows(&self, signed: Signed<'_>) -> bool {
+        self.0.iter().any(|key| key.kid == signed.kid)
+    }
+
     /// Whether something was signed by the key it names, and says at least this. What was signed before keys were kept,
-    /// by one that is gone, nobody can tell.
+    /// by one that is gone, nobody can tell: it says itself when that was.
     pub fn bears_out(&self, signed: Signed<'_>, said: &Value) -> bool {
         let Some(key) = self.0.iter().find(|key| key.kid == signed.kid) else {
-            return self.0.iter().all(|key| signed.at < key.signs_from);
+            let first = self.0.iter().map(|key| key.signs_from).min();
+            return first
+                .is_none_or(|first| signed_at(signed).is_some_and(|at| at < first.plus_micros(LATE)));
         };
         let claims = claims(key, signed);
         let (Some(claims), Some(said)) = (claims, said.as_object()) else { return false };
         said.iter().all(|(name, value)| claims.get(name) == Some(value))
     }
+}
+
+/// When something says that it was signed, whoever did.
+fn signed_at(signed: Signed<'_>) -> Option<Instant> {
+    let claims = URL_SAFE_NO_PAD.decode(signed.signature.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    Instant::from_micros(claims.get("iat")?.as_i64()?.checked_mul(1_000_000)?)
 }
 
 /// What a key signed.

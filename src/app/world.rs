@@ -160,9 +160,9 @@ fn reminder_revision(tx: &mut AnyConnection) -> Result<i32, Error> {
     meta::get(tx, REMINDERS)?.map_or(Ok(1), |count| count.parse().map_err(Error::internal))
 }
 
-/// Says that the thresholds of reminders changed: every process reads them anew, and every open petition is looked at
-/// by the new ones.
-pub fn thresholds_changed(tx: &mut AnyConnection) -> Result<(), Error> {
+/// Says that thresholds of reminders changed, or the office hours in which they come: every process reads them anew, and
+/// every open petition is looked at by the new ones.
+pub fn reminders_changed(tx: &mut AnyConnection) -> Result<(), Error> {
     let count = reminder_revision(tx)?.saturating_add(1);
     meta::set(tx, REMINDERS, &count.to_string())?;
     renew(tx)

@@ -240,7 +240,8 @@ async fn list_frozen_petitions(
 /// Compare a frozen report with the same question asked again.
 ///
 /// Each petition that counts otherwise, now or at `as_of`: which figures changed, and what was recorded of it meanwhile.
-/// What is hidden from the caller at either moment is left out, and what whoever froze the report could not see.
+/// What is hidden from the caller at a moment of which something is told is left out, and what whoever froze the report
+/// could not see.
 #[utoipa::path(get, path = "/v1/frozen-reports/{id}/comparison", tag = "reports", security(("bearer" = [])),
     params(("id" = uuid::Uuid, Path, description = "The frozen report."), ComparisonQuery),
     responses((status = 200, description = "A page of those that changed.", body = ComparisonView)))]

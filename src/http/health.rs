@@ -134,8 +134,9 @@ pub(super) async fn jwks(call: Call) -> Result<HttpResponse, Problem> {
 
 /// Read the keys that signed frozen reports and exports.
 ///
-/// Every key that ever did, as a JWK set (RFC 7517): `iat` since when it signs, `exp` since when it does no more, both in
-/// seconds, and `revoked` where it may have been known to somebody. No token is checked by these.
+/// As a JWK set (RFC 7517): `iat` since when a key signs, `exp` since when another does (a process may go on for a minute),
+/// both in seconds, and `revoked` where it may have been known to somebody. Tokens are checked by /.well-known/jwks.json
+/// alone.
 #[utoipa::path(get, path = "/.well-known/attestation-keys.json", tag = "operator", security(()),
     responses((status = 200, description = "The keys, the newest first.", body = Object, example = json!({"keys": []}))))]
 pub(super) async fn attestation_keys(call: Call) -> Result<HttpResponse, Problem> {

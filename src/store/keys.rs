@@ -52,10 +52,14 @@ pub fn attest(connection: &mut AnyConnection, key: &AttestationKeyRow) -> Result
     Ok(())
 }
 
-/// Notes that the key that signs may be known to somebody.
+/// Notes that every key whose private half is still here may be known to somebody.
 pub fn revoke(connection: &mut AnyConnection, now: Instant) -> Result<(), StoreError> {
+    let known: Vec<String> = signing_key::table.select(signing_key::kid).load(connection)?;
+    update(attestation_key::table.filter(attestation_key::kid.eq_any(known)))
+        .set(attestation_key::revoked.eq(true))
+        .execute(connection)?;
     update(attestation_key::table.filter(attestation_key::retired_at.is_null()))
-        .set((attestation_key::retired_at.eq(now), attestation_key::revoked.eq(true)))
+        .set(attestation_key::retired_at.eq(now))
         .execute(connection)?;
     Ok(())
 }

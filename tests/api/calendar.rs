@@ -413,7 +413,11 @@ async fn office_hours_reach_down_and_stay_with_a_clock(db: TestDb) {
     let city = city.as_array().unwrap().iter().find(|agency| agency["code"] == "H99").unwrap()["id"].clone();
     let hours = json!({"agency_id": city, "action": "add", "from": "2026-11-20", "to": "2027-02-01",
         "sessions": [{"opens": "07:00", "closes": "11:00"}]});
+    let looked = || office.app.app.read_now(|_, world| Ok(world.reference.reminder_revision)).unwrap();
+    let before = looked();
     office.changed(json!({"source": "QĐ 12", "office_hours": [hours]})).await;
+    // They may move no end of a clock, and move its reminders all the same: every petition is looked at again.
+    assert!(looked() > before);
     let listed = office.app.get("/v1/office-hours").call().await.expect(200).body;
     assert_eq!(listed["items"][0]["sessions"], json!([{"opens": "07:00", "closes": "11:00"}]));
     let body = json!({"kind": "feedback", "channel": "mobile_app", "title": "Đèn hỏng", "content": "Đèn hỏng.",

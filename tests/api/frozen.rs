@@ -581,6 +581,8 @@ async fn a_signature_outlives_its_key(db: TestDb) {
     signing::wish(&app.app, Wish::Replace, now.plus_micros(94 * day)).unwrap();
     let all = keys("/.well-known/attestation-keys.json").await;
     assert_eq!((all.len(), &all[1]["revoked"]["reason"]), (3, &json!("compromised")), "{all:?}");
+    // The first was forgotten before: nobody can have taken it.
+    assert!(all[1]["exp"].is_i64() && all[2]["revoked"].is_null() && all[0]["exp"].is_null(), "{all:?}");
     // A signature of something else is none.
     let id: Id<kiennghi::domain::id::RowKey> = frozen["id"].as_str().unwrap().parse().unwrap();
     let other = freeze(&given, json!({"report": "flow"})).await.body;

@@ -181,7 +181,12 @@ pub fn apply(tx: &mut AnyConnection, world: &World, order: &Order<Wanted>) -> Re
             Err(StoreError::Unique) => return Err(Error::Stale),
             inserted => inserted?,
         }
-        world::renew(tx)?;
+        // A day moves the end of a clock, and its reminders with it; hours alone may move no end.
+        if amendment.seasons.is_empty() {
+            world::renew(tx)?
+        } else {
+            world::reminders_changed(tx)?
+        }
         Ok(Subject::Calendar)
     })
 }

@@ -104,6 +104,6 @@ fn record(
 ) -> Result<Subject, Error> {
     let subject = Subject::Threshold(code.to_owned());
     history::record(tx, world, &subject, &admin.actor(), name, facts)?;
-    world::thresholds_changed(tx)?;
+    world::reminders_changed(tx)?;
     Ok(subject)
 }

@@ -24,7 +24,7 @@ const PAGE: i64 = 200;
 pub(super) fn check(source: &mut Source<'_>) -> Result<Vec<Finding>, Error> {
     let keys = source.read(Attesting::load)?;
     let compare = |tx: &mut AnyConnection, row: &ExportRow| match compare(tx, row)? {
-        Ok(()) if !is_borne_out(&keys, row) => {
+        Ok(()) if !is_borne_out(tx, &keys, row)? => {
             Ok(Err(Difference::row("export", "its signature is not that of its key")))
         }
         compared => Ok(compared),
@@ -35,10 +35,14 @@ pub(super) fn check(source: &mut Source<'_>) -> Result<Vec<Finding>, Error> {
 }
 
 /// Whether the manifest of a file, if there was one, is what its key signed.
-fn is_borne_out(keys: &Attesting, row: &ExportRow) -> bool {
-    let (Some(kid), Some(signature)) = (&row.kid, &row.signature) else { return true };
-    let at = row.finished_at.unwrap_or(row.ordered_at);
-    keys.bears_out(Signed { what: EXPORT_MANIFEST, kid, signature, at }, &manifest(row))
+fn is_borne_out(tx: &mut AnyConnection, keys: &Attesting, row: &ExportRow) -> Result<bool, Error> {
+    let (Some(kid), Some(signature)) = (&row.kid, &row.signature) else {
+        return Ok(row.kid.is_none() && row.signature.is_none());
+    };
+    let signed = Signed { what: EXPORT_MANIFEST, kid, signature };
+    // A key may have come since the walk began.
+    let fresh = if keys.knows(signed) { None } else { Some(Attesting::load(tx)?) };
+    Ok(fresh.as_ref().unwrap_or(keys).bears_out(signed, &manifest(row)))
 }
 
 fn compare(tx: &mut AnyConnection, row: &ExportRow) -> Result<Result<(), Difference>, Error> {
