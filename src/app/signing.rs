@@ -250,8 +250,9 @@ fn fresh(
     })
 }
 
-/// The ring of the stored keys; the one that signs comes first.
-fn ring(tx: &mut AnyConnection, secret: &InstallationSecret) -> Result<KeyRing, Error> {
+/// The ring of the stored keys; the one that signs comes first. What is to be read for years is signed by a ring made in
+/// its own transaction: another process may have retired the key that this one knows.
+pub(super) fn ring(tx: &mut AnyConnection, secret: &InstallationSecret) -> Result<KeyRing, Error> {
     let mut rows = keys::list(tx)?;
     rows.sort_by_key(|row| !matches!(standing(row), Standing::Signs(_)));
     let stored: Vec<StoredKey> = rows

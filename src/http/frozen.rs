@@ -179,15 +179,14 @@ async fn freeze_report(call: Call, demand: Demand, body: Form<FreezeBody>) -> Re
 
 /// Makes the report where nobody waits for it, and then keeps it.
 async fn frozen(call: &Call, order: Order<Asked>) -> Result<(FrozenView, bool), Error> {
-    let (caller, keys) = (order.caller.clone(), call.app.keys());
+    let caller = order.caller.clone();
     let prepared = call.app.read(call.request_id.clone(), move |tx, world| frozen::prepare(tx, world, order));
     let made = match prepared.await? {
         Prepared::New(made) => made,
         Prepared::Before(row) => return Ok((FrozenView::of(*row)?, true)),
     };
-    let kept = call
-        .app
-        .write(call.request_id.clone(), move |tx, world| frozen::keep(tx, world, &keys, &caller, &made));
+    let kept =
+        call.app.write(call.request_id.clone(), move |tx, world| frozen::keep(tx, world, &caller, &made));
     let (row, replayed) = kept.await?;
     Ok((FrozenView::of(row)?, replayed))
 }

@@ -134,8 +134,8 @@ pub(super) async fn jwks(call: Call) -> Result<HttpResponse, Problem> {
 
 /// Read the keys that signed frozen reports and exports.
 ///
-/// As a JWK set (RFC 7517): `iat` since when a key signs, `exp` since when another does (a process may go on for a minute),
-/// both in seconds, and `revoked` where it may have been known to somebody. Tokens are checked by /.well-known/jwks.json
+/// As a JWK set (RFC 7517): `iat` since when a key signs, `exp` since when it does no more, both in
+/// seconds, and `revoked` where it may have been known to somebody. Tokens are checked by /.well-known/jwks.json
 /// alone.
 #[utoipa::path(get, path = "/.well-known/attestation-keys.json", tag = "operator", security(()),
     responses((status = 200, description = "The keys, the newest first.", body = Object, example = json!({"keys": []}))))]

@@ -26,7 +26,7 @@ use crate::{
     figures::random_histories,
     support::{
         Case, TestDb, cases,
-        client::Reply,
+        client::{Reply, TestApp},
         given::{Given, approval, draft, rejection, sealing, text},
     },
     verify::verified,
@@ -578,7 +578,8 @@ async fn a_signature_outlives_its_key(db: TestDb) {
     let (findings, summary) = verified(app);
     assert_eq!(findings, Vec::<String>::new(), "{summary}");
     // One that may be known to somebody says so.
-    signing::wish(&app.app, Wish::Replace, now.plus_micros(94 * day)).unwrap();
+    let beside = TestApp::beside(app, |_| ());
+    signing::wish(&beside.app, Wish::Replace, now.plus_micros(94 * day)).unwrap();
     let all = keys("/.well-known/attestation-keys.json").await;
     assert_eq!((all.len(), &all[1]["revoked"]["reason"]), (3, &json!("compromised")), "{all:?}");
     // The first was forgotten before: nobody can have taken it.
@@ -586,6 +587,8 @@ async fn a_signature_outlives_its_key(db: TestDb) {
     // A signature of something else is none.
     let id: Id<kiennghi::domain::id::RowKey> = frozen["id"].as_str().unwrap().parse().unwrap();
     let other = freeze(&given, json!({"report": "flow"})).await.body;
+    // The key was replaced by another process, and this one has not heard of it.
+    assert_eq!(other["kid"], all[0]["kid"]);
     let (kid, signature) = (other["kid"].clone(), other["signature"].clone());
     let change = move |tx: &mut AnyConnection, _: &_| {
         let signed = frozen_report::signature.eq(signature.as_str().unwrap());

@@ -23,7 +23,7 @@ use crate::{
         caller::Caller,
         clock::real_now,
         history::{self, Subject},
-        lists,
+        lists, signing,
         tokens::EXPORT_MANIFEST,
         world::World,
     },
@@ -225,7 +225,8 @@ fn part(folder: &Path, row: &ExportRow, attempt: i32) -> PathBuf {
 
 fn succeed(app: &App, known: &ExportRow, mut row: ExportRow) -> Result<(), Cut> {
     let now = real_now();
-    let (signature, kid) = app.keys().attest(EXPORT_MANIFEST, manifest(&row), now)?;
+    let keys = app.read_now(|tx, world| signing::ring(tx, &world.secret))?;
+    let (signature, kid) = keys.attest(EXPORT_MANIFEST, manifest(&row), now)?;
     row.state = ExportState::Succeeded;
     row.signature = Some(signature);
     row.kid = Some(kid);

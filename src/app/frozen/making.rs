@@ -13,7 +13,8 @@ use crate::{
         history::{self, Subject, hex},
         idempotency::{self, Replay, RequestKey},
         lists::{self, Reader},
-        tokens::{FROZEN_REPORT, KeyRing},
+        signing,
+        tokens::FROZEN_REPORT,
         when::When,
     },
     domain::{
@@ -75,7 +76,6 @@ pub fn prepare(tx: &mut AnyConnection, world: &World, order: Order<Asked>) -> Re
 pub fn keep(
     tx: &mut AnyConnection,
     world: &World,
-    keys: &KeyRing,
     caller: &Caller,
     made: &Made,
 ) -> Result<(FrozenRow, bool), Error> {
@@ -93,6 +93,7 @@ pub fn keep(
     }
     let mut row = made.row.clone();
     let head = &mut row.head;
+    let keys = signing::ring(tx, &world.secret)?;
     (head.signature, head.kid) = keys.attest(FROZEN_REPORT, claims(head), world.real_now)?;
     frozen::insert(tx, &row, &made.petitions)?;
     let head = &row.head;
