@@ -5,3 +5,5 @@ ALTER TABLE frozen_report ADD COLUMN figures jsonb;
 ALTER TABLE frozen_petition RENAME COLUMN figure TO figures;
 -- What somebody froze, the latest first.
 CREATE INDEX frozen_report_frozen_by ON frozen_report (frozen_by, id);
+-- Who ever denounced somebody: a flow asks it of each of its petitions, page by page.
+CREATE INDEX petition_span_denounced ON petition_span (petition_id) WHERE kind = 'denunciation';
