@@ -8,7 +8,7 @@ use base64::{
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value, json};
 
-use super::Error;
+use super::{Error, tokens::seconds};
 use crate::{
     domain::time::Instant,
     store::{
@@ -46,14 +46,14 @@ impl Attesting {
         Ok(json!({"keys": self.0.iter().map(jwk).collect::<Result<Vec<Value>, Error>>()?}))
     }
 
-    /// Whether the key that something names is known.
-    pub fn knows(&self, signed: Signed<'_>) -> bool {
-        self.0.iter().any(|key| key.kid == signed.kid)
+    /// Whether something was signed by the key it names, and says at least this; a key may have come since these were
+    /// read. What was signed before keys were kept, by one that is gone, nobody can tell: it says itself when that was.
+    pub fn bears_out(&self, tx: &mut AnyConnection, signed: Signed<'_>, said: &Value) -> Result<bool, Error> {
+        let known = self.0.iter().any(|key| key.kid == signed.kid);
+        Ok(if known { self.judge(signed, said) } else { Self::load(tx)?.judge(signed, said) })
     }
 
-    /// Whether something was signed by the key it names, and says at least this. What was signed before keys were kept,
-    /// by one that is gone, nobody can tell: it says itself when that was.
-    pub fn bears_out(&self, signed: Signed<'_>, said: &Value) -> bool {
+    fn judge(&self, signed: Signed<'_>, said: &Value) -> bool {
         let Some(key) = self.0.iter().find(|key| key.kid == signed.kid) else {
             let first = self.0.iter().map(|key| key.signs_from).min();
             return first
@@ -91,7 +91,6 @@ fn claims(key: &AttestationKeyRow, signed: Signed<'_>) -> Option<Map<String, Val
 fn jwk(key: &AttestationKeyRow) -> Result<Value, Error> {
     let (x, y) = coordinates(&key.public_pem)
         .ok_or_else(|| Error::internal(format!("the public key {} is no P-256 key", key.kid)))?;
-    let seconds = |at: Instant| at.micros().div_euclid(1_000_000);
     let mut jwk = json!({"kty": "EC", "crv": "P-256", "x": x, "y": y, "use": "sig", "alg": key.algorithm,
         "kid": key.kid, "iat": seconds(key.signs_from)});
     if let (Some(at), Some(members)) = (key.retired_at, jwk.as_object_mut()) {

@@ -24,6 +24,7 @@ use super::{
     history::{self, Subject, hex},
     idempotency::{self, Replay, RequestKey},
     lists::{self, Reader},
+    own::{self, Page},
     secrets::sha256,
     when::When,
 };
@@ -295,16 +296,7 @@ fn wrong_question(error: Error) -> Error {
 
 /// An export, for whoever ordered it, and for whoever sees everything anyway.
 pub fn find(tx: &mut AnyConnection, reader: &Reader, id: RowId) -> Result<ExportRow, Error> {
-    let row = exports::find(tx, id)?.ok_or(Error::NotFound)?;
-    let own = row.ordered_by == reader.person.official;
-    if own || reader.sees_everything() { Ok(row) } else { Err(Error::NotFound) }
-}
-
-/// A page of exports, the latest first.
-#[derive(Debug)]
-pub struct Page {
-    pub items: Vec<ExportRow>,
-    pub next_cursor: Option<String>,
+    own::seen(reader, exports::find(tx, id)?, |row| row.ordered_by)
 }
 
 /// What a reader ordered; whoever sees everything may ask for the exports of all.
@@ -313,18 +305,16 @@ pub fn page(
     world: &World,
     reader: &Reader,
     all: bool,
-    (cursor, limit): (Option<&str>, i64),
-) -> Result<Page, Error> {
-    let of = (!(all && reader.sees_everything())).then_some(reader.person.official);
-    let binding = Binding { route: "/v1/exports", caller: reader.scope(), filters: &all };
-    let before: Option<RowId> = cursor.map(|text| cursor::open(&world.secret, &binding, text)).transpose()?;
-    let mut items = exports::page(tx, of, before, limit + 1)?;
-    let shown = usize::try_from(limit).map_err(Error::internal)?;
-    let goes_on = items.len() > shown;
-    items.truncate(shown);
-    let last = items.last().filter(|_| goes_on);
-    let next_cursor = last.map(|row| cursor::seal(&world.secret, &binding, &row.id)).transpose()?;
-    Ok(Page { items, next_cursor })
+    place: (Option<&str>, i64),
+) -> Result<Page<ExportRow>, Error> {
+    own::page(
+        world,
+        reader,
+        ("/v1/exports", all),
+        place,
+        |row: &ExportRow| row.id,
+        |of, before, limit| exports::page(tx, of, before, limit),
+    )
 }
 
 /// What a link opens, and until when.

@@ -62,11 +62,7 @@ impl Row {
 
 /// The columns that a report counts, in order.
 fn columns(report: Report) -> Vec<Column> {
-    let counted = report.figures().iter().filter_map(|figure| match figure.measure {
-        Measure::Count(column) => Some(column),
-        Measure::Share { .. } | Measure::Mean { .. } | Measure::Median { .. } => None,
-    });
-    counted.collect()
+    report.counted().map(|(_, column)| column).collect()
 }
 
 /// Makes a report for a reader.
@@ -86,13 +82,8 @@ pub fn sheet(
 }
 
 fn row(report: Report, grouped: Grouped) -> Row {
-    let counted: BTreeMap<&str, i64> = report
-        .figures()
-        .iter()
-        .filter(|figure| matches!(figure.measure, Measure::Count(_)))
-        .zip(&grouped.tally.counts)
-        .map(|(figure, count)| (figure.id, *count))
-        .collect();
+    let counts = report.counted().zip(&grouped.tally.counts);
+    let counted: BTreeMap<&str, i64> = counts.map(|((figure, _), count)| (figure, *count)).collect();
     let count = |id: &str| counted.get(id).copied().unwrap_or_default();
     let amounts = &grouped.tally.amounts;
     let figures = report.figures().iter().map(|figure| {

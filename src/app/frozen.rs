@@ -16,9 +16,9 @@ pub use making::{Asked, Made, Prepared, claims, facts, keep, prepare};
 
 use super::{
     Error, World,
-    cursor::{self, Binding},
     figures::Wanted,
     lists::Reader,
+    own::{self, Page},
     secrets::sha256,
     when::When,
 };
@@ -95,18 +95,23 @@ fn entry(one: &FrozenPetition) -> Entry {
     one.figures.parse().unwrap_or_else(|never| match never {})
 }
 
-/// A frozen report, for whoever froze it, and for whoever sees everything anyway.
-pub fn find(tx: &mut AnyConnection, reader: &Reader, id: RowId) -> Result<FrozenRow, Error> {
-    let row = frozen::find(tx, id)?.ok_or(Error::NotFound)?;
-    let own = row.head.frozen_by == reader.person.official;
-    if own || reader.sees_everything() { Ok(row) } else { Err(Error::NotFound) }
+/// As many as a page shows, and after which petition the next one begins: where the list was read to if it goes on.
+fn cut<T>(
+    mut items: Vec<T>,
+    limit: i64,
+    read_to: Option<PetitionId>,
+    id: impl Fn(&T) -> PetitionId,
+) -> Result<(Vec<T>, Option<PetitionId>), Error> {
+    let most = usize::try_from(limit).map_err(Error::internal)?;
+    let whole = items.len() <= most;
+    items.truncate(most);
+    let end = if whole { read_to } else { items.last().map(id) };
+    Ok((items, end))
 }
 
-/// A page of frozen reports, the latest first.
-#[derive(Debug)]
-pub struct Page {
-    pub items: Vec<FrozenHead>,
-    pub next_cursor: Option<String>,
+/// A frozen report, for whoever froze it, and for whoever sees everything anyway.
+pub fn find(tx: &mut AnyConnection, reader: &Reader, id: RowId) -> Result<FrozenRow, Error> {
+    own::seen(reader, frozen::find(tx, id)?, |row| row.head.frozen_by)
 }
 
 /// What a reader froze; whoever sees everything may ask for what everybody did.
@@ -115,16 +120,14 @@ pub fn page(
     world: &World,
     reader: &Reader,
     all: bool,
-    (cursor, limit): (Option<&str>, i64),
-) -> Result<Page, Error> {
-    let of = (!(all && reader.sees_everything())).then_some(reader.person.official);
-    let binding = Binding { route: "/v1/frozen-reports", caller: reader.scope(), filters: &all };
-    let before: Option<RowId> = cursor.map(|text| cursor::open(&world.secret, &binding, text)).transpose()?;
-    let mut items = frozen::latest(tx, of, before, limit + 1)?;
-    let shown = usize::try_from(limit).map_err(Error::internal)?;
-    let goes_on = items.len() > shown;
-    items.truncate(shown);
-    let last = items.last().filter(|_| goes_on);
-    let next_cursor = last.map(|row| cursor::seal(&world.secret, &binding, &row.id)).transpose()?;
-    Ok(Page { items, next_cursor })
+    place: (Option<&str>, i64),
+) -> Result<Page<FrozenHead>, Error> {
+    own::page(
+        world,
+        reader,
+        ("/v1/frozen-reports", all),
+        place,
+        |head: &FrozenHead| head.id,
+        |of, before, limit| frozen::latest(tx, of, before, limit),
+    )
 }

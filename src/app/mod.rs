@@ -36,6 +36,7 @@ pub mod me;
 mod notices;
 pub mod notifications;
 pub mod oidc;
+pub mod own;
 pub mod passwords;
 pub mod past;
 pub mod people;

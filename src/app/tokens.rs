@@ -282,7 +282,8 @@ fn pem(der: &[u8]) -> String {
     format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
 }
 
-fn seconds(instant: Instant) -> i64 {
+/// Seconds of Unix time, as tokens tell it (RFC 7519 §2).
+pub(super) fn seconds(instant: Instant) -> i64 {
     instant.micros().div_euclid(SECOND)
 }
 

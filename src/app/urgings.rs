@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{
     Error,
-    caller::Caller,
     cursor::{self, Binding},
-    lists, public,
+    lists::Reader,
+    public,
     structure::Structure,
     when::{self, When},
     world::World,
@@ -67,19 +67,17 @@ pub struct Page {
 pub fn list(
     tx: &mut AnyConnection,
     world: &World,
-    caller: &Caller,
+    reader: &Reader,
     asked: &Asked,
     cursor: Option<&str>,
     limit: i64,
 ) -> Result<Page, Error> {
-    let reader = lists::reader(tx, world, caller)?;
-    let scope = caller.scope();
-    let binding = Binding { route: ROUTE, caller: &scope, filters: asked };
+    let binding = Binding { route: ROUTE, caller: reader.scope(), filters: asked };
     let after: Option<Key> = cursor.map(|text| cursor::open(&world.secret, &binding, text)).transpose()?;
     let moment = when::moment(world, asked.as_of, asked.recorded_by);
     let tree = Structure::Then.tree(world, moment);
     let place = |agency| Place { agency, below: asked.subtree.unwrap_or(true), tree };
-    let question = Question { reader: reader.person, moment, filters: Filters::default() };
+    let question = Question { reader: reader.person.clone(), moment, filters: Filters::default() };
     let wanted = Wanted {
         answered: asked.answered,
         place: asked.agency_id.map(place),

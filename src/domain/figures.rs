@@ -281,6 +281,14 @@ impl Report {
 }
 
 impl Report {
+    /// The figures that are counts, in order, each with its column.
+    pub fn counted(self) -> impl Iterator<Item = (&'static str, Column)> + Clone {
+        self.figures().iter().filter_map(|figure| match figure.measure {
+            Measure::Count(column) => Some((figure.id, column)),
+            Measure::Share { .. } | Measure::Mean { .. } | Measure::Median { .. } => None,
+        })
+    }
+
     /// What it measures of petitions one by one, each with the column of those it measures.
     pub fn measured(self) -> BTreeMap<Amount, Column> {
         let amounts = self.figures().iter().filter_map(|figure| match figure.measure {

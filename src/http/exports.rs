@@ -16,8 +16,8 @@ use super::{
     actions::Demand,
     admin::order,
     auth::Call,
-    extract::{Form, Limit, PathId, Query, Short},
-    lists::answer,
+    extract::{Form, PathId, Query, Short},
+    lists::{answer, query::OwnQuery},
     openapi::{code, open_code},
     problem::Problem,
 };
@@ -134,24 +134,6 @@ struct ExportList {
     next_cursor: Option<String>,
 }
 
-/// Which exports are listed.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ExportsQuery {
-    /// Those of everybody, for auditors and coordinators of the whole installation without a ceiling; else one's own.
-    #[serde(default)]
-    #[param(value_type = Option<bool>, default = false)]
-    everybody: bool,
-    /// Rows on a page.
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
-    limit: Limit,
-    /// From where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2048)]
-    cursor: Option<String>,
-}
-
 /// What opens a file.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -213,9 +195,9 @@ async fn ordered(call: &Call, order: Order<Wanted>) -> Result<(ExportView, bool)
 /// List exports.
 ///
 /// The latest first: who had what written when, and what came of it.
-#[utoipa::path(get, path = "/v1/exports", tag = "audit", security(("bearer" = [])), params(ExportsQuery),
+#[utoipa::path(get, path = "/v1/exports", tag = "audit", security(("bearer" = [])), params(OwnQuery),
     responses((status = 200, description = "A page of the list.", body = ExportList)))]
-async fn list_exports(call: Call, query: Query<ExportsQuery>) -> Result<HttpResponse, Problem> {
+async fn list_exports(call: Call, query: Query<OwnQuery>) -> Result<HttpResponse, Problem> {
     answer(&call, query, |tx, world, reader, query| {
         let place = (query.cursor.as_deref(), query.limit.rows());
         let page = exports::page(tx, world, reader, query.everybody, place)?;

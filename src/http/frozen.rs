@@ -17,7 +17,7 @@ use super::{
     auth::Call,
     extract::{Form, Limit, PathId, Query, Short},
     figures::{Attributions, Bases, Groups, Levels, Structures},
-    lists::answer,
+    lists::{answer, query::OwnQuery},
     openapi::{DayOrInstant, code_or_null},
     problem::Problem,
 };
@@ -103,24 +103,6 @@ pub(super) struct FreezeBody {
     attribution: Option<Attribution>,
 }
 
-/// Which frozen reports are listed.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct FrozenQuery {
-    /// Those of everybody, for auditors and coordinators of the whole installation without a ceiling; else one's own.
-    #[serde(default)]
-    #[param(value_type = Option<bool>, default = false)]
-    everybody: bool,
-    /// Rows on a page.
-    #[serde(default)]
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
-    limit: Limit,
-    /// From where to go on: `next_cursor` of the page before.
-    #[param(max_length = 2048)]
-    cursor: Option<String>,
-}
-
 /// Which petitions of a frozen report are listed.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -194,9 +176,9 @@ async fn frozen(call: &Call, order: Order<Asked>) -> Result<(FrozenView, bool), 
 /// List frozen reports.
 ///
 /// The latest first, without their figures.
-#[utoipa::path(get, path = "/v1/frozen-reports", tag = "reports", security(("bearer" = [])), params(FrozenQuery),
+#[utoipa::path(get, path = "/v1/frozen-reports", tag = "reports", security(("bearer" = [])), params(OwnQuery),
     responses((status = 200, description = "A page of the list.", body = FrozenList)))]
-async fn list_frozen_reports(call: Call, query: Query<FrozenQuery>) -> Result<HttpResponse, Problem> {
+async fn list_frozen_reports(call: Call, query: Query<OwnQuery>) -> Result<HttpResponse, Problem> {
     answer(&call, query, |tx, world, reader, query| {
         let place = (query.cursor.as_deref(), query.limit.rows());
         FrozenList::of(frozen::page(tx, world, reader, query.everybody, place)?)

@@ -2,7 +2,6 @@
 
 use actix_web::{
     HttpResponse,
-    http::header,
     web::{ServiceConfig, get, resource},
 };
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 use super::{
     auth::Call,
     extract::{Limit, Query},
+    lists::answer,
     openapi::DayOrInstant,
     problem::Problem,
     views::AgencyRef,
@@ -147,10 +147,7 @@ impl From<Page> for UrgingsView {
 #[utoipa::path(get, path = "/v1/urgings", tag = "overdue", security(("bearer" = [])), params(UrgingsQuery),
     responses((status = 200, description = "A page.", body = UrgingsView)))]
 pub(super) async fn list_urgings(call: Call, query: Query<UrgingsQuery>) -> Result<HttpResponse, Problem> {
-    let (caller, query) = (call.official()?, query.0);
-    let found = call.read(move |tx, world| {
-        crate::app::lists::reader(tx, world, &caller)?;
-        let query = query?;
+    answer(&call, query, |tx, world, reader, query| {
         let asked = Asked {
             answered: query.answered,
             agency_id: query.agency_id,
@@ -160,8 +157,8 @@ pub(super) async fn list_urgings(call: Call, query: Query<UrgingsQuery>) -> Resu
             as_of: query.as_of,
             recorded_by: query.recorded_by,
         };
-        urgings::list(tx, world, &caller, &asked, query.cursor.as_deref(), query.limit.rows())
-    });
-    let view = UrgingsView::from(found.await?);
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "private, no-cache")).json(view))
+        let (cursor, limit) = (query.cursor.as_deref(), query.limit.rows());
+        urgings::list(tx, world, reader, &asked, cursor, limit).map(UrgingsView::from)
+    })
+    .await
 }

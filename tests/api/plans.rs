@@ -15,7 +15,7 @@ use kiennghi::{
     app::clock::new_id,
     domain::{
         access::{Person, Right},
-        figures::{Column, Measure, Report},
+        figures::{Column, Report},
         id::AgencyId,
         time::Instant,
         vocabulary::{Action, Role, Stage, Timeliness, Visibility},
@@ -322,11 +322,7 @@ async fn no_table_is_read_from_end_to_end(db: TestDb) {
 
 /// Every column of a report.
 fn columns(report: Report) -> Vec<Column> {
-    let counted = report.figures().iter().filter_map(|figure| match figure.measure {
-        Measure::Count(column) => Some(column),
-        _ => None,
-    });
-    counted.collect()
+    report.counted().map(|(_, column)| column).collect()
 }
 
 /// How many copies there are of a record.

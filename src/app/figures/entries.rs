@@ -7,7 +7,7 @@ use crate::{
     app::{Error, World, lists::Reader},
     domain::{
         event::Event,
-        figures::{Amount, Entry, Measure, Report},
+        figures::{Amount, Entry, Report},
         id::PetitionId,
     },
     store::{
@@ -100,11 +100,10 @@ impl Entries {
     ) -> Result<BTreeMap<PetitionId, Entry>, Error> {
         let Self { report, population } = self;
         let counted = figures::counts_of(tx, population, &columns(*report), ids)?;
-        let counts = report.figures().iter().filter(|figure| matches!(figure.measure, Measure::Count(_)));
         let mut found: BTreeMap<PetitionId, Entry> = BTreeMap::new();
         for (id, times) in counted {
             let entry = found.entry(id).or_default();
-            counts.clone().zip(times).for_each(|(figure, times)| entry.count(figure.id, times));
+            report.counted().zip(times).for_each(|((figure, _), times)| entry.count(figure, times));
         }
         for (amount, column) in report.measured() {
             let mut measure = |id, value| found.entry(id).or_default().measure(amount, value);

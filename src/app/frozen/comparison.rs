@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{LOOKED_AT, entry, question, told};
+use super::{LOOKED_AT, cut, entry, question, told};
 use crate::{
     app::{
         Error, World,
@@ -107,11 +107,7 @@ pub fn compare(
     let changed_ids: Vec<PetitionId> = changed.iter().map(|(id, _)| *id).collect();
     let codes = codes(tx, [&then, &now], &changed_ids, &kept_ids)?;
     let shown = changed.into_iter().filter_map(|(id, changes)| Some((id, codes.get(&id)?.clone(), changes)));
-    let mut shown: Vec<(PetitionId, String, Vec<Change>)> = shown.collect();
-    let most = usize::try_from(limit).map_err(Error::internal)?;
-    let whole = shown.len() <= most;
-    shown.truncate(most);
-    let end = if whole { horizon } else { shown.last().map(|(id, ..)| *id) };
+    let (shown, end) = cut(shown.collect(), limit, horizon, |(id, ..)| *id)?;
     let next_cursor = end.map(|end| cursor::seal(&world.secret, &binding, &End(end))).transpose()?;
     let moment = now.moment();
     Ok(Comparison {

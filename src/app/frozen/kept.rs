@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LOOKED_AT, entry, question, told};
+use super::{LOOKED_AT, cut, entry, question, told};
 use crate::{
     app::{
         Error, World,
@@ -71,11 +71,7 @@ pub fn petitions(
         let code = codes.remove(&petition)?;
         Some(Kept { petition, code, entry })
     });
-    let mut items: Vec<Kept> = items.collect();
-    let most = usize::try_from(limit).map_err(Error::internal)?;
-    let whole = items.len() <= most;
-    items.truncate(most);
-    let end = if whole { horizon } else { items.last().map(|kept| kept.petition) };
+    let (items, end) = cut(items.collect(), limit, horizon, |kept: &Kept| kept.petition)?;
     let next_cursor = end.map(|end| cursor::seal(&world.secret, &binding, &End(end))).transpose()?;
     Ok(KeptPage { items, next_cursor })
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, convert::Infallible, fmt, str::FromStr};
 
-use super::{Amount, Measure, Report};
+use super::{Amount, Report};
 use crate::domain::vocabulary::Code;
 
 /// The entry of a petition in a report: how often each figure counts it, and what is measured of it.
@@ -88,9 +88,8 @@ impl FromStr for Entry {
 impl Report {
     /// The ids of what an entry of this report can hold: its counts in order, then what it measures.
     pub fn told(self) -> Vec<String> {
-        let counts = self.figures().iter().filter(|figure| matches!(figure.measure, Measure::Count(_)));
         let amounts = self.measured().into_keys().map(Code::as_str);
-        counts.map(|figure| figure.id).chain(amounts).map(str::to_owned).collect()
+        self.counted().map(|(figure, _)| figure).chain(amounts).map(str::to_owned).collect()
     }
 }
 

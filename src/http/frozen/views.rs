@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 use crate::{
     app::{
         Error,
-        frozen::{Compared, Comparison, Kept, KeptPage, Page, told},
+        frozen::{Compared, Comparison, Kept, KeptPage, told},
         history::hex,
+        own::Page,
     },
     domain::{
         event::Event,
@@ -176,7 +177,7 @@ impl FrozenView {
 }
 
 impl FrozenList {
-    pub(super) fn of(page: Page) -> Result<Self, Error> {
+    pub(super) fn of(page: Page<FrozenHead>) -> Result<Self, Error> {
         let items = page.items.into_iter().map(FrozenHeadView::of);
         Ok(Self { items: items.collect::<Result<_, _>>()?, next_cursor: page.next_cursor })
     }

@@ -216,6 +216,24 @@ asked! {
 }
 
 /// What has one value of a few, to the document.
+/// Which of what officials made is listed, such as exports.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct OwnQuery {
+    /// Those of everybody, for auditors and coordinators of the whole installation without a ceiling; else one's own.
+    #[serde(default)]
+    #[param(value_type = Option<bool>, default = false)]
+    pub(in crate::http) everybody: bool,
+    /// Rows on a page.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 100, default = 20)]
+    pub(in crate::http) limit: Limit,
+    /// From where to go on: `next_cursor` of the page before.
+    #[param(max_length = 2048)]
+    pub(in crate::http) cursor: Option<String>,
+}
+
 macro_rules! choices {
     ($($name:ident = $values:expr;)+) => {$(
         pub(in crate::http) enum $name {}
